@@ -1,0 +1,37 @@
+# objlab_test(<name> SOURCES a.c ... [LIBS lib ...] [TIMEOUT seconds] [LABELS l ...])
+#
+# One cmocka program, one ctest entry. Label "slow" keeps a test out of the
+# memcheck stage; label "sandbox" marks one that needs kernel namespaces.
+function(objlab_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(OBJLAB_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${T_SOURCES})
+  target_link_libraries(${name} PRIVATE ${T_LIBS} objlab_flags PkgConfig::CMOCKA)
+  target_compile_definitions(${name} PRIVATE TEST_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
+                                             PROJECT_DIR="${PROJECT_SOURCE_DIR}"
+                                             BUILD_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 60)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}")
+endfunction()
+
+# objlab_fuzzer(<name> SOURCES a.c ... [LIBS lib ...] CORPUS dir [DICT file])
+#
+# One libFuzzer program (preset fuzz). scripts/fuzz.sh runs every one of them,
+# from its kept corpus, for a given time; the corpus folder is never written to.
+function(objlab_fuzzer name)
+  cmake_parse_arguments(T "" "CORPUS;DICT" "SOURCES;LIBS" ${ARGN})
+  if(NOT OBJLAB_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${T_SOURCES})
+  target_link_libraries(${name} PRIVATE ${T_LIBS} objlab_flags)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  file(APPEND ${PROJECT_BINARY_DIR}/fuzzers.txt
+       "${name}\t$<TARGET_FILE:${name}>\t${CMAKE_CURRENT_SOURCE_DIR}/${T_CORPUS}\t${T_DICT}\n")
+  set_property(GLOBAL APPEND PROPERTY OBJLAB_FUZZERS ${name})
+endfunction()

@@ -1,0 +1,87 @@
+/*
+ * callgrind.h -- reads callgrind.out files into one model.
+ *
+ *   profile > functions > lines (self cost)  and  calls (edges with inclusive cost)
+ *
+ * Owns:       every string and array; callgrind_free() releases the whole.
+ * Invariants: sum of self cost over functions == sum over lines == computed totals;
+ *             names are unique per (object, file, name).
+ * Errors:     nothing readable at all is an error (line, column, what was expected); damage
+ *             further on is a warning, and what was read stands ("complete" is false).
+ * Source:     the format as valgrind writes it (its manual, "Callgrind Format Specification",
+ *             and the pitfalls named in callgrind.c).
+ */
+#ifndef HARNESS_PROFILE_CALLGRIND_H
+#define HARNESS_PROFILE_CALLGRIND_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct callgrind_function {
+    const char *name;   /* "hw_pool_alloc", "fib'2" */
+    const char *file;   /* "" if unknown ("???") */
+    const char *object; /* "" if unknown */
+    uint32_t line;      /* smallest line with a cost in its own file; 0: unknown */
+    uint64_t calls;
+    uint64_t primitive_calls;  /* calls not from within the same recursion cycle */
+    const uint64_t *self;      /* [n_events] */
+    const uint64_t *inclusive; /* [n_events]; right under recursion (components, not edge sums) */
+} callgrind_function;
+
+/* Self cost of one source line as executed in one function. */
+typedef struct callgrind_line {
+    uint32_t function; /* index */
+    const char *file;  /* may differ from the function's: inlined code */
+    uint32_t line;
+    uint64_t address; /* 0 unless the file has instruction positions */
+    const uint64_t *self;
+} callgrind_line;
+
+/* All calls from one line of one function to another. */
+typedef struct callgrind_call {
+    uint32_t caller, callee; /* function indices */
+    const char *file;
+    uint32_t line;
+    uint64_t calls;
+    const uint64_t *inclusive;
+} callgrind_call;
+
+typedef struct callgrind_profile {
+    const char *command; /* "" if not given */
+    const char *creator;
+    size_t n_events;
+    const char *const *events; /* "Ir", ... */
+    const callgrind_function *functions;
+    size_t n_functions;
+    const callgrind_line *lines;
+    size_t n_lines;
+    const callgrind_call *calls;
+    size_t n_calls;
+    const uint64_t *totals;  /* computed: sum of self costs */
+    const uint64_t *summary; /* as the file states; NULL if it does not */
+    bool complete;           /* read to the end without damage */
+    GPtrArray *warnings;     /* of char * */
+} callgrind_profile;
+
+#define CALLGRIND_ERROR callgrind_error_quark()
+GQuark callgrind_error_quark(void);
+
+/* Parses n_bytes of text (need not be terminated; may be freed afterwards). name: for messages.
+ * Owner of the result: the caller. */
+callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char *name,
+                                   GError **error);
+/* The same from a file (mapped, not copied). */
+callgrind_profile *callgrind_read(const char *path, GError **error);
+void callgrind_free(callgrind_profile *profile);
+
+/* Index of an event by name, or -1. */
+int callgrind_event(const callgrind_profile *profile, const char *name);
+
+/* First function of that name (any file), or NULL. */
+const callgrind_function *callgrind_find(const callgrind_profile *profile, const char *name);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(callgrind_profile, callgrind_free)
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * massif.h -- reads massif.out files: snapshots over time and the heap trees.
+ *
+ * Owns:   every string and array; massif_free() releases the whole.
+ * Errors: as callgrind.h: nothing readable is an error, later damage a warning.
+ * Source: the format as valgrind's massif writes it.
+ */
+#ifndef HARNESS_PROFILE_MASSIF_H
+#define HARNESS_PROFILE_MASSIF_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct massif_node {
+    uint64_t bytes;
+    uint64_t address;     /* 0 for the root and for "below threshold" */
+    const char *function; /* "hw_pool_alloc"; or the whole label where it has no address */
+    const char *file;     /* "pool.c", "" if unknown */
+    uint32_t line;        /* 0 if unknown */
+    const struct massif_node *children;
+    size_t n_children;
+} massif_node;
+
+typedef struct massif_snapshot {
+    uint32_t index;
+    uint64_t time;
+    uint64_t heap_bytes, extra_bytes, stack_bytes;
+    const massif_node *tree; /* NULL: none kept */
+    bool is_peak;
+} massif_snapshot;
+
+typedef struct massif_profile {
+    const char *description, *command;
+    const char *time_unit; /* "i", "ms", "B" */
+    const massif_snapshot *snapshots;
+    size_t n_snapshots;
+    size_t peak; /* index into snapshots of the greatest total; 0 when there are none */
+    bool complete;
+    GPtrArray *warnings; /* of char * */
+} massif_profile;
+
+#define MASSIF_ERROR massif_error_quark()
+GQuark massif_error_quark(void);
+
+massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name, GError **error);
+massif_profile *massif_read(const char *path, GError **error);
+void massif_free(massif_profile *profile);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(massif_profile, massif_free)
+
+#endif
