@@ -267,7 +267,9 @@ GArray *machine_caches(void)
         g_autofree char *list_path = g_strconcat(base, "shared_cpu_list", NULL);
         g_autofree char *type = read_line(type_path);
         g_autofree char *list = read_line(list_path);
-        c.type = type != NULL && *type != '\0' ? *type : 'U';
+        c.type = 'U';
+        if (type != NULL && *type != '\0')
+            c.type = *type;
         c.line_bytes = (uint32_t)cache_number(i, "coherency_line_size");
         c.ways = (uint32_t)cache_number(i, "ways_of_associativity");
         c.n_sharing = list == NULL ? 1 : count_list(list);

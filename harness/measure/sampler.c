@@ -198,7 +198,7 @@ sampler_result *sampler_run(const sampler_subject *subjects, size_t n_subjects,
         finish_series(&result->series[i], plan->seed);
     result->resolution = NAN;
     const sampler_series *first = &result->series[0];
-    const sampler_series *control = &result->series[n_subjects % result->n_series];
+    const sampler_series *control = &result->series[result->n_series - 1];
     if (result->has_control && first->n_kept >= MIN_FOR_INTERVAL &&
         control->n_kept >= MIN_FOR_INTERVAL)
         result->resolution = sampler_resolution(

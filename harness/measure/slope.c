@@ -64,10 +64,11 @@ static void finish_series(job *j, size_t subject)
     const double *slopes = doubles(series->per_object);
     size_t n = series->n_pairs;
     series->cost = stats_bootstrap_median(slopes, n, 0.95, j->plan->seed);
-    g_autofree double *rest = g_new(double, n);
+    double *rest = g_new(double, n);
     for (size_t i = 0; i < n; i++)
         rest[i] = doubles(j->single[subject])[i] - slopes[i] * (double)j->plan->n_objects;
     series->at_zero = stats_bootstrap_median(rest, n, 0.95, j->plan->seed);
+    g_free(rest);
     if (base->n_pairs < MIN_PAIRS)
         return;
     series->ratio = stats_bootstrap_ratio(slopes, n, doubles(base->per_object), base->n_pairs, 0.95,

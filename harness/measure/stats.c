@@ -25,8 +25,10 @@ static double *sorted_copy(const double *x, size_t n)
 
 double stats_quantile(const double *x, size_t n, double p)
 {
-    g_autofree double *sorted = sorted_copy(x, n);
-    return gsl_stats_quantile_from_sorted_data(sorted, 1, n, p);
+    double *sorted = sorted_copy(x, n);
+    double result = gsl_stats_quantile_from_sorted_data(sorted, 1, n, p);
+    g_free(sorted);
+    return result;
 }
 
 double stats_median(const double *x, size_t n)
@@ -36,8 +38,10 @@ double stats_median(const double *x, size_t n)
 
 double stats_mad(const double *x, size_t n)
 {
-    g_autofree double *work = g_new(double, n);
-    return gsl_stats_mad0(x, 1, n, work);
+    double *work = g_new(double, n);
+    double result = gsl_stats_mad0(x, 1, n, work);
+    g_free(work);
+    return result;
 }
 
 /* ---- bootstrap ---- */
@@ -75,7 +79,7 @@ static stats_interval bootstrap(const double *x, size_t n_x, const double *y, si
     g_assert(confidence > 0 && confidence < 1);
     resampler r = {.rng = gsl_rng_alloc(gsl_rng_mt19937), .draw = g_new(double, MAX(n_x, n_y))};
     gsl_rng_set(r.rng, (unsigned long)seed);
-    g_autofree double *medians = g_new(double, N_RESAMPLES);
+    double *medians = g_new(double, N_RESAMPLES);
     for (size_t i = 0; i < N_RESAMPLES; i++) {
         medians[i] = resampled_median(&r, x, n_x);
         if (y != NULL)
@@ -86,7 +90,9 @@ static stats_interval bootstrap(const double *x, size_t n_x, const double *y, si
     double value = stats_median(x, n_x);
     if (y != NULL)
         value /= stats_median(y, n_y);
-    return percentile_interval(value, medians, confidence);
+    stats_interval result = percentile_interval(value, medians, confidence);
+    g_free(medians);
+    return result;
 }
 
 stats_interval stats_bootstrap_median(const double *x, size_t n, double confidence, uint64_t seed)
@@ -103,10 +109,12 @@ stats_interval stats_bootstrap_ratio(const double *x, size_t n_x, const double *
 stats_interval stats_bootstrap_paired_ratio(const double *x, const double *y, size_t n,
                                             double confidence, uint64_t seed)
 {
-    g_autofree double *ratios = g_new(double, n);
+    double *ratios = g_new(double, n);
     for (size_t i = 0; i < n; i++)
         ratios[i] = x[i] / y[i];
-    return bootstrap(ratios, n, NULL, 0, confidence, seed);
+    stats_interval result = bootstrap(ratios, n, NULL, 0, confidence, seed);
+    g_free(ratios);
+    return result;
 }
 
 /* ---- Mann-Whitney ---- */
@@ -128,7 +136,7 @@ static double rank_sum(const double *x, size_t n_x, const double *y, size_t n_y,
                        double *ret_tie_sum)
 {
     size_t n = n_x + n_y;
-    g_autofree ranked *all = g_new(ranked, n);
+    ranked *all = g_new(ranked, n);
     for (size_t i = 0; i < n; i++)
         all[i] = i < n_x ? (ranked){x[i], true} : (ranked){y[i - n_x], false};
     qsort(all, n, sizeof *all, compare_ranked);
@@ -144,6 +152,7 @@ static double rank_sum(const double *x, size_t n_x, const double *y, size_t n_y,
         for (; i < end; i++)
             sum += all[i].of_x ? mid_rank : 0;
     }
+    g_free(all);
     return sum;
 }
 
@@ -155,7 +164,7 @@ static double rank_sum(const double *x, size_t n_x, const double *y, size_t n_y,
 static double exact_lower_tail(size_t n_x, size_t n_y, size_t u)
 {
     size_t width = n_x * n_y + 1;
-    g_autofree double *share = g_new0(double, (n_y + 1) * width);
+    double *share = g_new0(double, (n_y + 1) * width);
     for (size_t j = 0; j <= n_y; j++)
         share[j * width] = 1; /* no x: U is 0 */
     for (size_t i = 1; i <= n_x; i++) {
@@ -172,6 +181,7 @@ static double exact_lower_tail(size_t n_x, size_t n_y, size_t u)
     double tail = 0;
     for (size_t k = 0; k <= u; k++)
         tail += share[n_y * width + k];
+    g_free(share);
     return tail;
 }
 

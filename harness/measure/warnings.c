@@ -15,10 +15,16 @@ static void warning_free(void *data)
     g_free(w);
 }
 
-static void warn(GPtrArray *warnings, char *what, const char *remedy)
+static void warn(GPtrArray *warnings, const char *remedy, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void warn(GPtrArray *warnings, const char *remedy, const char *format, ...)
 {
     machine_warning *w = g_new(machine_warning, 1);
-    *w = (machine_warning){what, g_strdup(remedy)};
+    va_list args;
+    va_start(args, format);
+    *w = (machine_warning){g_strdup_vprintf(format, args), g_strdup(remedy)};
+    va_end(args);
     g_ptr_array_add(warnings, w);
 }
 
@@ -38,32 +44,33 @@ static void check_frequency(const char *root, GPtrArray *warnings)
     g_autofree char *governor =
         read_under(root, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     if (governor != NULL && strcmp(governor, "performance") != 0)
-        warn(warnings, g_strdup_printf("the frequency governor is \"%s\"", governor),
-             "cpupower frequency-set -g performance");
+        warn(warnings, "cpupower frequency-set -g performance", "the frequency governor is \"%s\"",
+             governor);
     g_autofree char *no_turbo = read_under(root, "sys/devices/system/cpu/intel_pstate/no_turbo");
     g_autofree char *boost = read_under(root, "sys/devices/system/cpu/cpufreq/boost");
     if (g_strcmp0(no_turbo, "0") == 0)
-        warn(warnings, g_strdup("turbo is on: the core's speed depends on heat and neighbours"),
-             "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo");
+        warn(warnings, "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo",
+             "turbo is on: the core's speed depends on heat and neighbours");
     else if (g_strcmp0(boost, "1") == 0)
-        warn(warnings, g_strdup("boost is on: the core's speed depends on heat and neighbours"),
-             "echo 0 > /sys/devices/system/cpu/cpufreq/boost");
+        warn(warnings, "echo 0 > /sys/devices/system/cpu/cpufreq/boost",
+             "boost is on: the core's speed depends on heat and neighbours");
 }
 
 static void check_kernel(const char *root, GPtrArray *warnings)
 {
     g_autofree char *smt = read_under(root, "sys/devices/system/cpu/smt/active");
     if (g_strcmp0(smt, "1") == 0)
-        warn(warnings, g_strdup("SMT is on: a sibling thread shares the core"),
-             "echo off > /sys/devices/system/cpu/smt/control");
+        warn(warnings, "echo off > /sys/devices/system/cpu/smt/control",
+             "SMT is on: a sibling thread shares the core");
     g_autofree char *aslr = read_under(root, "proc/sys/kernel/randomize_va_space");
     if (aslr != NULL && strcmp(aslr, "0") != 0)
-        warn(warnings, g_strdup("addresses are randomised (ASLR): cache conflicts vary by run"),
-             "setarch -R objlab bench ...; or trust the intervals, which span several processes");
+        warn(warnings,
+             "setarch -R objlab bench ...; or trust the intervals, which span several processes",
+             "addresses are randomised (ASLR): cache conflicts vary by run");
     g_autofree char *huge = read_under(root, "sys/kernel/mm/transparent_hugepage/enabled");
     if (huge != NULL && strstr(huge, "[always]") != NULL)
-        warn(warnings, g_strdup("transparent huge pages are on: first touches vary up to 8x"),
-             "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
+        warn(warnings, "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+             "transparent huge pages are on: first touches vary up to 8x");
 }
 
 static void check_load(const char *root, GPtrArray *warnings)
@@ -71,8 +78,8 @@ static void check_load(const char *root, GPtrArray *warnings)
     g_autofree char *text = read_under(root, "proc/loadavg");
     double load = text == NULL ? 0 : g_ascii_strtod(text, NULL);
     if (load > busy_load)
-        warn(warnings, g_strdup_printf("other programs run: load %.1f", load),
-             "stop them, or wait; what is measured stays correct, but intervals widen");
+        warn(warnings, "stop them, or wait; what is measured stays correct, but intervals widen",
+             "other programs run: load %.1f", load);
 }
 
 static void check_steal(const char *root, uint64_t steal_before, GPtrArray *warnings)

@@ -116,19 +116,20 @@ static void windows_add_up_and_faults_are_seen(void **state)
     assert_true(clock_open(CLOCK_AUTO, &clock, &why));
     window_timer timer;
     window_timer_open(&timer, &clock);
-    enum { N_CHUNKS = 20, N_PAGES = 4, PAGE = 4096 };
+    enum { N_CHUNKS = 20, N_PAGES = 4 };
+    const size_t page_bytes = 4096;
     for (int rule = WINDOW_ANY_FAULTS; rule <= WINDOW_NO_FAULTS; rule++) {
         window w;
         window_begin(&timer, &w, (window_rule)rule);
         for (int i = 0; i < N_CHUNKS; i++) {
-            char *pages = mmap(NULL, (size_t)N_PAGES * PAGE, PROT_READ | PROT_WRITE,
+            char *pages = mmap(NULL, N_PAGES * page_bytes, PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             assert_true(pages != MAP_FAILED);
             window_chunk_begin(&timer);
-            for (int page = 0; page < N_PAGES; page++)
-                ((volatile char *)pages)[page * PAGE] = 1;
+            for (size_t page = 0; page < N_PAGES; page++)
+                ((volatile char *)pages)[page * page_bytes] = 1;
             window_chunk_end(&timer, &w, 10);
-            assert_int_equal(munmap(pages, (size_t)N_PAGES * PAGE), 0);
+            assert_int_equal(munmap(pages, N_PAGES * page_bytes), 0);
         }
         assert_int_equal(w.n_chunks + window_n_dropped(&w), N_CHUNKS);
         assert_int_equal(w.n_ops, w.n_chunks * 10);
