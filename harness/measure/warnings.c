@@ -96,16 +96,13 @@ static void check_steal(const char *root, uint64_t steal_before, GPtrArray *warn
     }
     guint64 steal = value[STEAL_COLUMN];
     if (steal_before > 0 && steal > steal_before)
-        warn(warnings,
-             g_strdup_printf("the hypervisor took the processor for %" G_GUINT64_FORMAT
-                             " ticks of 10 ms meanwhile",
-                             steal - steal_before),
-             "windows it struck were dropped; a dedicated host has no steal time");
+        warn(warnings, "windows it struck were dropped; a dedicated host has no steal time",
+             "the hypervisor took the processor for %" G_GUINT64_FORMAT " ticks of 10 ms meanwhile",
+             steal - steal_before);
     else if (steal_before == 0 && total > 0 && steal * 1000 > total)
-        warn(warnings,
-             g_strdup_printf("the hypervisor took %.1f %% of the time since boot",
-                             100.0 * (double)steal / (double)total),
-             "use a host that is not oversubscribed");
+        warn(warnings, "use a host that is not oversubscribed",
+             "the hypervisor took %.1f %% of the time since boot",
+             100.0 * (double)steal / (double)total);
 }
 
 GPtrArray *machine_warnings(const char *root, uint64_t steal_before)
