@@ -128,14 +128,11 @@ static bool add_line(ini *file, char *text, uint32_t line, GError **error)
     return add_key(file, text, line, error);
 }
 
-ini *ini_parse(const char *text, size_t n_bytes, const char *name, GError **error)
+static bool add_lines(ini *file, const char *text, size_t n_bytes, GError **error)
 {
-    g_autoptr(ini) file = g_new0(ini, 1);
-    file->name = g_strdup(name);
-    file->entries = g_ptr_array_new_with_free_func(entry_free);
     if (n_bytes > INI_MAX_BYTES) {
         ini_complain(file, 0, error, "larger than %zu bytes", INI_MAX_BYTES);
-        return NULL;
+        return false;
     }
     uint32_t line = 1;
     for (size_t at = 0; at < n_bytes; line++) {
@@ -143,14 +140,25 @@ ini *ini_parse(const char *text, size_t n_bytes, const char *name, GError **erro
         size_t length = end != NULL ? (size_t)(end - text) - at : n_bytes - at;
         if (!g_utf8_validate_len(text + at, length, NULL)) {
             ini_complain(file, line, error, "not text in UTF-8");
-            return NULL;
+            return false;
         }
         g_autofree char *copy = g_strndup(text + at, length);
         if (!add_line(file, copy, line, error))
-            return NULL;
+            return false;
         at += length + 1;
     }
-    return g_steal_pointer(&file);
+    return true;
+}
+
+ini *ini_parse(const char *text, size_t n_bytes, const char *name, GError **error)
+{
+    ini *file = g_new0(ini, 1);
+    file->name = g_strdup(name);
+    file->entries = g_ptr_array_new_with_free_func(entry_free);
+    if (add_lines(file, text, n_bytes, error))
+        return file;
+    ini_free(file);
+    return NULL;
 }
 
 ini *ini_read(const char *path, GError **error)
