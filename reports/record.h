@@ -11,12 +11,11 @@
  *
  * Owns:       everything it points to; record_free() releases the whole.
  * Invariants: record_is_valid(): verdicts in range, no score above its maximum,
- *             no NaN, low <= median <= high, no count above INT64_MAX (JSON's integers),
- *             heap trees no deeper than RECORD_MAX_DEPTH.
- * Strings:    never NULL unless a field says so; always UTF-8: the constructors and
- *             record_set_text() replace invalid bytes by U+FFFD.
- * Threads:    none; a record is used by one thread at a time.
- * File:       result.json, schema "objlab/result", version 1; read strictly.
+ *             no NaN, points in 0..RECORD_MAX_POINTS, low <= median <= high, no count above
+ * INT64_MAX (JSON's integers), heap trees no deeper than RECORD_MAX_DEPTH. Strings:    never NULL
+ * unless a field says so; always UTF-8: the constructors and record_set_text() replace invalid
+ * bytes by U+FFFD. Threads:    none; a record is used by one thread at a time. File: result.json,
+ * schema "objlab/result", version 1; read strictly.
  */
 #ifndef REPORTS_RECORD_H
 #define REPORTS_RECORD_H
@@ -31,6 +30,8 @@
 /* Bounds of a file that is read: beyond them it is an error, not a long wait. */
 #define RECORD_MAX_BYTES ((size_t)64 << 20)
 #define RECORD_MAX_DEPTH 100 /* levels of a heap tree */
+
+#define RECORD_MAX_POINTS 9999
 
 /* What came of a part, or of a whole submission. The text is record_verdict_name(). */
 typedef enum record_verdict {

@@ -18,7 +18,7 @@ static bool refuse(char **ret_why, const char *format, ...)
 
 static bool is_points(double x)
 {
-    return isfinite(x) && x >= 0;
+    return isfinite(x) && x >= 0 && x <= RECORD_MAX_POINTS;
 }
 
 static bool is_count(uint64_t n)
@@ -35,7 +35,7 @@ static bool is_whole_verdict(record_verdict v)
 static bool part_is_valid(const record_part *p, unsigned i, char **ret_why)
 {
     if (!is_points(p->score) || !is_points(p->max_score))
-        return refuse(ret_why, "parts[%u]: points are finite and not negative", i);
+        return refuse(ret_why, "parts[%u]: points are between 0 and %d", i, RECORD_MAX_POINTS);
     if (p->score > p->max_score)
         return refuse(ret_why, "parts[%u].score: %g is above max_score %g", i, p->score,
                       p->max_score);
@@ -44,8 +44,8 @@ static bool part_is_valid(const record_part *p, unsigned i, char **ret_why)
     for (unsigned k = 0; k < p->feedback->len; k++) {
         const record_feedback *f = p->feedback->pdata[k];
         if (!is_points(f->points_lost))
-            return refuse(ret_why, "parts[%u].feedback[%u].points_lost: finite and not negative", i,
-                          k);
+            return refuse(ret_why, "parts[%u].feedback[%u].points_lost: not between 0 and %d", i, k,
+                          RECORD_MAX_POINTS);
         if (f->file == NULL && f->line != 0)
             return refuse(ret_why, "parts[%u].feedback[%u].line: a line without a file", i, k);
     }
@@ -128,7 +128,7 @@ static bool tests_are_valid(const record *r, char **ret_why)
 bool record_is_valid(const record *r, char **ret_why)
 {
     if (!is_points(r->score) || !is_points(r->max_score))
-        return refuse(ret_why, "score, max_score: points are finite and not negative");
+        return refuse(ret_why, "score, max_score: points are between 0 and %d", RECORD_MAX_POINTS);
     if (r->score > r->max_score)
         return refuse(ret_why, "score: %g is above max_score %g", r->score, r->max_score);
     if (!is_whole_verdict(r->verdict))

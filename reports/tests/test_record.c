@@ -120,6 +120,7 @@ static const refusal refusals[] = {
     {"12.25", "Infinity", RECORD_ERROR_SYNTAX, "column"},
     {"12.25", "1e999", RECORD_ERROR_SYNTAX, "line"},
     {"12.25", "20.5", RECORD_ERROR_SCHEMA, "score: 20.5 is above max_score 20"},
+    {"20.0", "10000", RECORD_ERROR_SCHEMA, "score, max_score: points are between 0 and 9999"},
     {"12.25", "-1", RECORD_ERROR_SCHEMA, "score"},
     {"12.25", "\"12.25\"", RECORD_ERROR_SCHEMA, "score: expected a number, found a string"},
     {"\"graded\"", "\"perfect\"", RECORD_ERROR_SCHEMA, "verdict: \"perfect\" is not a verdict"},
@@ -222,12 +223,17 @@ static double any_real(GRand *rand)
     return (double)g_rand_int(rand) / 1000;
 }
 
+static double any_points(GRand *rand)
+{
+    return (double)g_rand_int_range(rand, 0, RECORD_MAX_POINTS * 100) / 100;
+}
+
 static void add_random_pieces(GRand *rand, record *r)
 {
-    record_part *part = record_add_part(r, any_text(rand), any_text(rand), 5000000);
-    part->score = any_real(rand);
+    record_part *part = record_add_part(r, any_text(rand), any_text(rand), RECORD_MAX_POINTS);
+    part->score = any_points(rand);
     part->verdict = (record_verdict)g_rand_int_range(rand, 0, RECORD_GRADED);
-    record_part_say(part, any_real(rand), any_text(rand), g_rand_int(rand), "%s", any_text(rand));
+    record_part_say(part, any_points(rand), any_text(rand), g_rand_int(rand), "%s", any_text(rand));
     record_figure *f = record_add_figure(r, any_text(rand), any_text(rand), any_text(rand),
                                          any_text(rand), -any_real(rand));
     f->high = any_real(rand);
