@@ -26,6 +26,12 @@ static const char *const hidden_folders[] = {
 static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                       "/dev/urandom"};
 
+/* Files of /proc that tell of the whole machine's memory, or command it. */
+static const char *const hidden_proc[] = {
+    "/proc/kcore",         "/proc/kpagecount", "/proc/kpageflags",
+    "/proc/kpagecgroup",   "/proc/slabinfo",   "/proc/timer_list",
+    "/proc/sysrq-trigger", "/proc/keys",       "/proc/kmsg"};
+
 static const char *const fixed_environment[] = {"PATH=/usr/bin:/bin", "HOME=/tmp", "TMPDIR=/tmp",
                                                 "LC_ALL=C", "TZ=UTC"};
 
@@ -122,6 +128,20 @@ static void add_devices(GPtrArray *argv)
     add2(argv, "--remount-ro", "/dev");
 }
 
+/*
+ * Read-only: if the judge is root, so is the program in the eyes of the kernel, without a single
+ * capability, but files of root stay its own, such as /proc/sys/kernel/core_pattern.
+ */
+static void add_proc(GPtrArray *argv)
+{
+    add2(argv, "--proc", "/proc");
+    for (size_t i = 0; i < G_N_ELEMENTS(hidden_proc); i++) {
+        if (g_file_test(hidden_proc[i], G_FILE_TEST_EXISTS))
+            add3(argv, "--ro-bind", "/dev/null", hidden_proc[i]);
+    }
+    add2(argv, "--remount-ro", "/proc");
+}
+
 static void add_bwrap(GPtrArray *argv, const char *bwrap, const char *launcher,
                       const sandbox_job *job)
 {
@@ -135,7 +155,7 @@ static void add_bwrap(GPtrArray *argv, const char *bwrap, const char *launcher,
     add2(argv, "--cap-drop", "ALL");
     add(argv, "--clearenv");
     add_system(argv);
-    add2(argv, "--proc", "/proc");
+    add_proc(argv);
     add_devices(argv);
     add_tmpfs(argv, TMP_BYTES, "/tmp");
     add3(argv, "--ro-bind", launcher, LAUNCHER_INSIDE);
@@ -248,18 +268,18 @@ static bool add_limits(sandbox_command *c, const char *launcher, const sandbox_j
         return false;
     }
     size_t n_mounts = job->n_mounts + 1;
-    g_autofree sandbox_mount *mounts = g_new(sandbox_mount, n_mounts);
+    sandbox_mount *mounts = g_new(sandbox_mount, n_mounts);
     for (size_t i = 0; i < job->n_mounts; i++)
         mounts[i] = job->mounts[i];
     mounts[job->n_mounts] = (sandbox_mount){.host = c->temp_dir, .inside = "/tmp"};
     c->cwd = sandbox_translate(job->cwd != NULL ? job->cwd : "/tmp", mounts, n_mounts);
-    if (!g_file_test(c->cwd, G_FILE_TEST_IS_DIR)) {
-        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_JOB, "no such folder: %s", c->cwd);
-        return false;
-    }
     add(c->argv, launcher);
     add_program(c->argv, c->temp_dir, job, mounts, n_mounts);
-    return true;
+    g_free(mounts);
+    if (g_file_test(c->cwd, G_FILE_TEST_IS_DIR))
+        return true;
+    g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_JOB, "no such folder: %s", c->cwd);
+    return false;
 }
 
 /* A mount that is not there is told by name; bwrap would say less. */
@@ -277,21 +297,29 @@ static bool check_mounts(const sandbox_job *job, GError **error)
     return true;
 }
 
-sandbox_command *sandbox_command_new(const sandbox_job *job, sandbox_tier tier, GError **error)
+static bool fill(sandbox_command *c, const sandbox_job *job, sandbox_tier tier, GError **error)
 {
     g_autofree char *launcher = find_launcher(error);
     if (launcher == NULL || !check_mounts(job, error))
-        return NULL;
-    g_autoptr(sandbox_command) c = g_new0(sandbox_command, 1);
-    c->argv = g_ptr_array_new_with_free_func(g_free);
+        return false;
     if (tier == SANDBOX_LIMITS)
-        return add_limits(c, launcher, job, error) ? g_steal_pointer(&c) : NULL;
+        return add_limits(c, launcher, job, error);
     g_autofree char *bwrap = find_bwrap(error);
     if (bwrap == NULL)
-        return NULL;
+        return false;
     add_bwrap(c->argv, bwrap, launcher, job);
     add_program(c->argv, "", job, NULL, 0);
-    return g_steal_pointer(&c);
+    return true;
+}
+
+sandbox_command *sandbox_command_new(const sandbox_job *job, sandbox_tier tier, GError **error)
+{
+    sandbox_command *c = g_new0(sandbox_command, 1);
+    c->argv = g_ptr_array_new_with_free_func(g_free);
+    if (fill(c, job, tier, error))
+        return c;
+    sandbox_command_free(c);
+    return NULL;
 }
 
 void sandbox_command_free(sandbox_command *command)
