@@ -52,7 +52,7 @@ typedef struct run {
     uint64_t start_ns;
     uint64_t next_storage_ns;
     launch_usage usage_at_start;
-    bool child_ended, ended; /* ended: the report is made up */
+    bool ended; /* report.end stands */
     launch_report report;
 } run;
 
@@ -74,6 +74,8 @@ static void end_run(run *r, launch_end end)
 
 static void fault(run *r, launch_step step, int error)
 {
+    if (r->ended)
+        return; /* the first one is the cause */
     end_run(r, LAUNCH_FAULT);
     r->report.step = step;
     r->report.error = error;
@@ -235,20 +237,22 @@ static void answer_call(run *r)
     (void)ioctl(r->listener, SECCOMP_IOCTL_NOTIF_SEND, &reply); /* ENOENT: it has died meanwhile */
 }
 
-/* Reaps what has ended. The rusage of the whole tree adds up in RUSAGE_CHILDREN. */
-static void reap(run *r)
+/* Reaps what has ended; the rusage of it all adds up in RUSAGE_CHILDREN. True if a child is left:
+ * orphans come to the launcher, so if no child is, nothing of the tree is. */
+static bool reap(run *r)
 {
     struct signalfd_siginfo info;
     while (read(r->signals, &info, sizeof info) > 0)
         continue;
     int status = 0;
-    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    for (; pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
         if (pid == r->child) {
-            r->child_ended = true;
             r->report.wait_status = status;
             end_run(r, LAUNCH_ENDED);
         }
     }
+    return pid == 0;
 }
 
 static int tick_ms(const run *r, int previous_ms)
@@ -286,7 +290,7 @@ static void watch(run *r)
                                {.fd = r->listener, .events = POLLIN}};
         (void)poll(fds, sizeof fds / sizeof fds[0], timeout_ms); /* EINTR: only a sooner look */
         if (fds[1].revents != 0)
-            reap(r);
+            (void)reap(r);
         if ((fds[2].revents & POLLIN) != 0)
             answer_call(r);
         else if (fds[2].revents != 0)
@@ -306,10 +310,8 @@ static void watch(run *r)
 static void check_survivors(run *r)
 {
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = (long)NS_PER_MS};
-    launch_tree t = {0};
     for (int waited_ms = 0; waited_ms < GRACE_MS; waited_ms++) {
-        reap(r);
-        if (!launch_tree_read(0, &t) || t.n_processes == 0)
+        if (!reap(r))
             return;
         (void)nanosleep(&pause, NULL); /* cut short: only a sooner look */
     }

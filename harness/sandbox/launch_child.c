@@ -31,7 +31,9 @@ enum {
 static _Noreturn void fail(int sync, launch_step step)
 {
     launch_child_message m = {.step = (int32_t)step, .error = errno};
-    (void)send(sync, &m, sizeof m, MSG_NOSIGNAL); /* else the launcher sees the exit status */
+    /* Not send: the filter may be in force already. If it fails, the exit status is what is seen.
+     */
+    (void)!write(sync, &m, sizeof m);
     _exit(127);
 }
 

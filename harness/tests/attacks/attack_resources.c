@@ -85,11 +85,10 @@ static int eat_memory(const char *argument)
     const size_t step = (size_t)1 << 20;
     size_t limit = argument[0] != '\0' ? strtoull(argument, NULL, 10) : SIZE_MAX;
     for (size_t done = 0; done < limit; done += step) {
-        char *block = malloc(step);
-        if (block == NULL)
+        void *block = mmap(NULL, step, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED)
             return ATTACK_SUCCEEDED;
         memset(block, 1, step);
-        __asm__ volatile("" : : "r"(block) : "memory");
     }
     return 0;
 }
