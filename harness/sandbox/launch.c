@@ -43,10 +43,7 @@ enum {
 typedef struct run {
     launch_config config;
     const char *temp_dir; /* "" or to be removed at the end */
-    char **env;
-    const char *const *watched;
-    unsigned n_watched;
-    char **argv;
+    launch_program program;
     pid_t child;
     int signals, listener; /* -1: none */
     uint64_t start_ns;
@@ -81,27 +78,42 @@ static void fault(run *r, launch_step step, int error)
     r->report.error = error;
 }
 
-/* argv: TEMP N env... N watched... program... ; see launch.h. */
+/* "N word..." at argv[*at]: the words, and *at moved behind them. -1 if there are fewer. */
+static long read_list(int argc, char **argv, int *at, char ***ret_words)
+{
+    if (*at >= argc)
+        return -1;
+    long n = strtol(argv[(*at)++], NULL, 10);
+    if (n < 0 || n > argc - *at)
+        return -1;
+    *ret_words = &argv[*at];
+    *at += (int)n;
+    return n;
+}
+
+/* See launch.h. */
 static bool read_arguments(int argc, char **argv, run *r)
 {
-    int at = 1;
-    if (argc < 5)
+    int at = 2;
+    char **env = NULL, **writable = NULL, **readable = NULL;
+    if (argc < 2)
         return false;
-    r->temp_dir = argv[at++];
-    long n_env = strtol(argv[at++], NULL, 10);
-    if (n_env < 0 || n_env > argc - at - 2)
+    r->temp_dir = argv[1];
+    long n_env = read_list(argc, argv, &at, &env);
+    long n_writable = n_env < 0 ? -1 : read_list(argc, argv, &at, &writable);
+    long n_readable = n_writable < 0 ? -1 : read_list(argc, argv, &at, &readable);
+    if (n_readable < 0 || at >= argc)
         return false;
-    r->env = calloc((size_t)n_env + 1, sizeof *r->env);
-    if (r->env == NULL)
+    char **ended = calloc((size_t)n_env + 1, sizeof *ended); /* lives as long as the process */
+    if (ended == NULL)
         return false;
-    for (long i = 0; i < n_env; i++)
-        r->env[i] = argv[at++];
-    long n_watched = strtol(argv[at++], NULL, 10);
-    if (n_watched < 0 || n_watched >= argc - at)
-        return false;
-    r->watched = (const char *const *)&argv[at];
-    r->n_watched = (unsigned)n_watched;
-    r->argv = &argv[at + n_watched];
+    memcpy(ended, env, (size_t)n_env * sizeof *ended);
+    r->program = (launch_program){.argv = &argv[at],
+                                  .env = ended,
+                                  .paths = {.readable = (const char *const *)readable,
+                                            .writable = (const char *const *)writable,
+                                            .n_readable = (unsigned)n_readable,
+                                            .n_writable = (unsigned)n_writable}};
     return true;
 }
 
@@ -144,6 +156,11 @@ static void wait_for_exec(run *r, int sync)
         fault(r, LAUNCH_STEP_FILTER, ECHILD);
 }
 
+static launch_usage read_usage(const run *r)
+{
+    return launch_usage_read(r->program.paths.writable, r->program.paths.n_writable);
+}
+
 static void start(run *r)
 {
     int sync[2];
@@ -157,10 +174,10 @@ static void start(run *r)
         fault(r, LAUNCH_STEP_FORK, errno);
         return;
     }
-    r->usage_at_start = launch_usage_read(r->watched, r->n_watched);
+    r->usage_at_start = read_usage(r);
     r->child = fork();
     if (r->child == 0)
-        launch_child_run(&r->config, sync[1], LAUNCH_FILTER_FD, r->env, r->argv);
+        launch_child_run(&r->config, sync[1], LAUNCH_FILTER_FD, &r->program);
     if (r->child < 0) {
         fault(r, LAUNCH_STEP_FORK, errno);
         return;
@@ -204,7 +221,7 @@ static void check_storage(run *r)
         end_run(r, LAUNCH_STORAGE);
         return;
     }
-    launch_usage u = launch_usage_read(r->watched, r->n_watched);
+    launch_usage u = read_usage(r);
     const launch_usage *first = &r->usage_at_start;
     if ((u.too_deep && !first->too_deep) || u.n_entries > first->n_entries + MAX_NEW_ENTRIES ||
         (r->config.output_bytes > 0 &&

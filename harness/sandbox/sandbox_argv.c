@@ -229,6 +229,20 @@ static GPtrArray *environment(const sandbox_job *job)
     return env;
 }
 
+/* "N path..." of the mounts that are writable or not, launch.h; temp_dir: one more, or "". */
+static void add_paths(GPtrArray *argv, const sandbox_job *job, bool writable, const char *temp_dir)
+{
+    guint at = argv->len;
+    bool on_host = temp_dir[0] != '\0';
+    for (size_t i = 0; i < job->n_mounts; i++) {
+        if (job->mounts[i].writable == writable)
+            add(argv, on_host ? job->mounts[i].host : job->mounts[i].inside);
+    }
+    if (writable && on_host)
+        add(argv, temp_dir);
+    g_ptr_array_insert(argv, (gint)at, g_strdup_printf("%u", argv->len - at));
+}
+
 /* What follows the launcher's name, launch.h. The mounts translate; n_mounts 0: nothing does. */
 static void add_program(GPtrArray *argv, const char *temp_dir, const sandbox_job *job,
                         const sandbox_mount *mounts, size_t n_mounts)
@@ -238,19 +252,8 @@ static void add_program(GPtrArray *argv, const char *temp_dir, const sandbox_job
     g_ptr_array_add(argv, g_strdup_printf("%u", env->len));
     for (guint i = 0; i < env->len; i++)
         g_ptr_array_add(argv, sandbox_translate(env->pdata[i], mounts, n_mounts));
-    guint at = argv->len;
-    guint n_watched = 0;
-    for (size_t i = 0; i < job->n_mounts; i++) {
-        if (!job->mounts[i].writable)
-            continue;
-        add(argv, n_mounts > 0 ? job->mounts[i].host : job->mounts[i].inside);
-        n_watched++;
-    }
-    if (temp_dir[0] != '\0') {
-        add(argv, temp_dir);
-        n_watched++;
-    }
-    g_ptr_array_insert(argv, (gint)at, g_strdup_printf("%u", n_watched));
+    add_paths(argv, job, true, temp_dir);
+    add_paths(argv, job, false, temp_dir);
     for (size_t i = 0; job->argv[i] != NULL; i++)
         g_ptr_array_add(argv, sandbox_translate(job->argv[i], mounts, n_mounts));
     g_ptr_array_add(argv, NULL);
@@ -316,7 +319,19 @@ sandbox_command *sandbox_command_new(const sandbox_job *job, sandbox_tier tier, 
 {
     sandbox_command *c = g_new0(sandbox_command, 1);
     c->argv = g_ptr_array_new_with_free_func(g_free);
-    if (fill(c, job, tier, error))
+    /* Absolute host paths: under LIMITS they are looked up from another folder. */
+    sandbox_job copy = *job;
+    sandbox_mount *mounts = g_new(sandbox_mount, job->n_mounts + 1);
+    g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < job->n_mounts; i++) {
+        mounts[i] = job->mounts[i];
+        g_ptr_array_add(hosts, g_canonicalize_filename(mounts[i].host, NULL));
+        mounts[i].host = hosts->pdata[i];
+    }
+    copy.mounts = mounts;
+    bool fine = fill(c, &copy, tier, error);
+    g_free(mounts);
+    if (fine)
         return c;
     sandbox_command_free(c);
     return NULL;

@@ -90,6 +90,7 @@ static const row rows[] = {
     {55, "own_filter", NULL, false, CRASHED, NULL},
     {55, "write_system", NULL, false, HARMLESS, ""},
     {55, "write_mount", "/attack/objlab-attack", false, HARMLESS, ""},
+    {55, "change_mode", "/attack/objlab-attack", false, HARMLESS, ""},
     {55, "set_user_id_chmod", NULL, false, CRASHED, NULL},
     {55, "set_user_id_chmod", NULL, true, CRASHED, NULL},
     {55, "set_user_id_open", NULL, false, CRASHED, NULL},

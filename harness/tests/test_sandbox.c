@@ -14,10 +14,13 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void run_attack(testing_job *t, const char *name, const char *argument)
@@ -326,6 +329,68 @@ static void test_limits_alone_stop_these(void **state)
     }
 }
 
+/* Files that FULL would not show. Needs the kernel's Landlock, and says so where it is missing. */
+static void test_landlock_stands_in_for_mounts(void **state)
+{
+    static const struct {
+        const char *name, *argument;
+    } rows[] = {
+        {"read_host", PROJECT_DIR},
+        {"write_system", ""},
+        {"write_mount", "/attack/objlab-attack"},
+    };
+    if (*(sandbox_tier *)*state == SANDBOX_LIMITS &&
+        syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 1) {
+        print_message("this kernel has no Landlock: under LIMITS files are not protected\n");
+        skip();
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        testing_job t;
+        run_attack(&t, rows[i].name, rows[i].argument);
+        if (t.result.outcome != SANDBOX_EXITED || t.result.exit_status != 0)
+            fail_msg("%s: %s, exit %d", rows[i].name, sandbox_outcome_name(t.result.outcome),
+                     t.result.exit_status);
+    }
+}
+
+static void test_host_paths_may_be_relative(void **state)
+{
+    (void)state;
+    testing_job t;
+    g_autofree char *before = g_get_current_dir();
+    assert_int_equal(chdir(ATTACK_DIR), 0);
+    testing_start(&t, "leave", "4");
+    t.mounts[0].host = ".";
+    testing_run(&t);
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(t.result.exit_status, 4);
+}
+
+/* In a user namespace of its own that allows no further ones, the kernel refuses the full tier. */
+static void test_probe_says_what_refuses_and_the_remedy(void **state)
+{
+    (void)state;
+    int status = 0;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        GError *error = NULL;
+        if (unshare(CLONE_NEWUSER) != 0 ||
+            !g_file_set_contents_full("/proc/sys/user/max_user_namespaces", "0", 1,
+                                      G_FILE_SET_CONTENTS_NONE, 0644, NULL))
+            _exit(1);
+        if (sandbox_probe(SANDBOX_FULL, &error))
+            _exit(2);
+        bool says = strstr(error->message, "bwrap") != NULL &&
+                    strstr(error->message, "sysctl user.max_user_namespaces") != NULL &&
+                    strstr(error->message, "--sandbox=limits") != NULL;
+        _exit(says ? 0 : 3);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_paths_are_translated_at_boundaries(void **state)
 {
     (void)state;
@@ -440,7 +505,10 @@ static int end_tier(void **state)
         cmocka_unit_test(test_a_job_that_cannot_start_is_the_harness_s_fault),                     \
         cmocka_unit_test(test_a_full_disk_is_the_harness_s_fault),                                 \
         cmocka_unit_test(test_threads_run_jobs_at_the_same_time),                                  \
-        cmocka_unit_test(test_nothing_stays_open), cmocka_unit_test(test_limits_alone_stop_these)
+        cmocka_unit_test(test_nothing_stays_open),                                                 \
+        cmocka_unit_test(test_landlock_stands_in_for_mounts),                                      \
+        cmocka_unit_test(test_host_paths_may_be_relative),                                         \
+        cmocka_unit_test(test_limits_alone_stop_these)
 
 int main(void)
 {
@@ -449,6 +517,7 @@ int main(void)
     const struct CMUnitTest none[] = {
         cmocka_unit_test(test_paths_are_translated_at_boundaries),
         cmocka_unit_test(test_any_tree_can_be_removed),
+        cmocka_unit_test(test_probe_says_what_refuses_and_the_remedy),
         cmocka_unit_test(test_names),
     };
     int n_failed = cmocka_run_group_tests_name("full", full, use_full, end_tier);

@@ -256,8 +256,13 @@ static int write_system(const char *argument)
 /* argument: a file that is mounted read-only. */
 static int write_mount(const char *argument)
 {
-    return succeeded_if(open(argument, O_WRONLY) >= 0 || chmod(argument, 0777) == 0 ||
+    return succeeded_if(open(argument, O_WRONLY) >= 0 || truncate(argument, 0) == 0 ||
                         unlink(argument) == 0 || rename(argument, "/tmp/x") == 0);
+}
+
+static int change_mode(const char *argument)
+{
+    return succeeded_if(chmod(argument, 0777) == 0);
 }
 
 /* The judge's input file, opened once more through its descriptor. */
@@ -331,6 +336,7 @@ const attack attack_calls[] = {
     {"read_host", read_host},
     {"write_system", write_system},
     {"write_mount", write_mount},
+    {"change_mode", change_mode},
     {"write_input", write_input},
     {"write_descriptors", write_descriptors},
     {"set_user_id_chmod", set_user_id_chmod},
