@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -156,6 +157,17 @@ static void wait_for_exec(run *r, int sync)
         fault(r, LAUNCH_STEP_FILTER, ECHILD);
 }
 
+/* Leaves the program's processor to it, if there is another one. */
+static void move_away(int cpu)
+{
+    cpu_set_t set;
+    if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof set, &set) != 0)
+        return;
+    CPU_CLR((size_t)cpu, &set);
+    if (CPU_COUNT(&set) > 0)
+        (void)sched_setaffinity(0, sizeof set, &set); /* only a courtesy */
+}
+
 static launch_usage read_usage(const run *r)
 {
     return launch_usage_read(r->program.paths.writable, r->program.paths.n_writable);
@@ -185,6 +197,7 @@ static void start(run *r)
     (void)close(sync[1]); /* the child's end */
     /* Only the program holds the pipes now: they end with it. */
     (void)close_range(0, LAUNCH_ANSWERS_FD, 0);
+    move_away(r->config.cpu);
     (void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail with this argument */
     wait_for_exec(r, sync[0]);
     (void)close(sync[0]);

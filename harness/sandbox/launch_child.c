@@ -173,7 +173,7 @@ _Noreturn void launch_child_run(const launch_config *config, int sync, int filte
         fail(sync, LAUNCH_STEP_LIMITS);
     if (config->cpu >= 0 && pin(config->cpu) != 0)
         fail(sync, LAUNCH_STEP_PIN);
-    if (!config->namespaces && geteuid() == 0 && drop_capabilities() != 0)
+    if (geteuid() == 0 && drop_capabilities() != 0)
         fail(sync, LAUNCH_STEP_LIMITS);
     (void)personality(ADDR_NO_RANDOMIZE); /* where it is refused, costs repeat a little less well */
     (void)umask(S_IWGRP | S_IWOTH);       /* cannot fail */

@@ -186,6 +186,7 @@ static _Noreturn void become_launcher(const run *r, char *const *argv)
     sigset_t none;
     (void)setsid(); /* Ctrl-C reaches the judge only, who then ends the run */
     sigemptyset(&none);
+    (void)signal(SIGCHLD, SIG_DFL); /* a judge that ignores it must not hide the program's end */
     (void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail with these arguments */
     for (int i = 0; i < LAUNCH_N_FDS; i++)
         high[i] = fcntl(r->inner[i], F_DUPFD_CLOEXEC, HIGH_FD);

@@ -4,7 +4,9 @@
  *   objlab (trusted) --bubblewrap--> objlab-launch (trusted) --rlimits, seccomp--> program (judged)
  *     drains the pipes                watches time, memory, processes, system calls
  *
- * Tiers: FULL   namespaces (user, pid, net, ipc, mount, uts), seccomp filter, all limits
+ * Tiers: FULL   namespaces (user, pid, net, ipc, mount, uts), seccomp filter, all limits. To a
+ *               root judge in a chroot the kernel gives no user namespace: there the program is
+ *               root by name, without a single capability.
  *        LIMITS the same filter and limits without namespaces: the program runs on the host.
  *               Used when the caller asks for it, never chosen silently. There is no mount, so the
  *               paths of the job are translated: wherever an argument, an environment value or cwd

@@ -3,8 +3,9 @@
 #include "harness/sandbox/launch.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LAUNCHER_INSIDE "/run/objlab-launch"
@@ -142,17 +143,42 @@ static void add_proc(GPtrArray *argv)
     add2(argv, "--remount-ro", "/proc");
 }
 
+/*
+ * In a chroot the kernel makes no user namespace, not even for root, who can do without: bwrap
+ * makes the other namespaces with root's own powers and then gives up all of them.
+ */
+static bool needs_user_namespace(void)
+{
+    static gsize known;
+    static bool needed;
+    if (g_once_init_enter(&known)) {
+        int status = 0;
+        pid_t pid = geteuid() == 0 ? fork() : -1;
+        if (pid == 0)
+            _exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
+        /* No root, or no answer: then bwrap tells what is wrong. */
+        needed = pid < 0 || waitpid(pid, &status, 0) != pid || status == 0;
+        g_once_init_leave(&known, 1);
+    }
+    return needed;
+}
+
 static void add_bwrap(GPtrArray *argv, const char *bwrap, const char *launcher,
                       const sandbox_job *job)
 {
     add(argv, bwrap);
-    add3(argv, "--unshare-user", "--unshare-pid", "--unshare-net");
+    add2(argv, "--unshare-pid", "--unshare-net");
     add3(argv, "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try");
-    add2(argv, "--uid", USER_INSIDE);
-    add2(argv, "--gid", USER_INSIDE);
     add2(argv, "--hostname", "objlab");
     add2(argv, "--die-with-parent", "--as-pid-1"); /* the launcher makes the new session */
     add2(argv, "--cap-drop", "ALL");
+    if (needs_user_namespace()) {
+        add(argv, "--unshare-user");
+        add2(argv, "--uid", USER_INSIDE);
+        add2(argv, "--gid", USER_INSIDE);
+    } else {
+        add2(argv, "--cap-add", "CAP_SETPCAP"); /* the launcher needs it to shut out the rest */
+    }
     add(argv, "--clearenv");
     add_system(argv);
     add_proc(argv);
