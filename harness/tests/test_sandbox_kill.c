@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,13 +29,13 @@ static _Noreturn void be_judge(testing_job *t)
     GError *error = NULL;
     struct sigaction action = {.sa_handler = on_signal};
     if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0)
-        _exit(1);
+        exit(1);
     bool fine = sandbox_run(&t->job, &t->result, &error);
     bool cancelled = !fine && g_error_matches(error, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED);
     g_clear_error(&error);
     /* Cancelled stays cancelled: a loop over many runs ends. */
     cancelled = cancelled && !sandbox_run(&t->job, &t->result, NULL);
-    _exit(cancelled ? CANCELLED_EXIT : 1);
+    exit(cancelled ? CANCELLED_EXIT : 1); /* not _exit: what was covered is written down */
 }
 
 static void kill_a_judge(const char *attack, bool may_fork, int signal_number)
@@ -46,6 +47,7 @@ static void kill_a_judge(const char *attack, bool may_fork, int signal_number)
     t.argv[3] = mark;
     t.job.limits.may_fork = may_fork;
     t.job.limits.cpu_s = t.job.limits.wall_s = 100;
+    (void)fflush(NULL); /* or the judge would print it once more */
     pid_t judge = fork();
     assert_true(judge >= 0);
     if (judge == 0)
