@@ -166,7 +166,7 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
                                    GError **error)
 {
     owned_profile *owned = g_new0(owned_profile, 1);
-    g_autoptr(callgrind_profile) profile = &owned->profile;
+    callgrind_profile *profile = &owned->profile;
     owned->store = store_new();
     profile->warnings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) events = g_ptr_array_new();
@@ -191,7 +191,10 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
     }
     reader_clear(&r);
     scan_text_clear(&pieces);
-    return is_read ? g_steal_pointer(&profile) : NULL;
+    if (is_read)
+        return profile;
+    callgrind_free(profile);
+    return NULL;
 }
 
 callgrind_profile *callgrind_read(const char *path, GError **error)

@@ -94,8 +94,10 @@ GPtrArray *valgrind_callgrind_argv(const char *out_file, const valgrind_callgrin
     append(argv, "--cache-sim=%s", options->simulate_caches ? "yes" : "no");
     append(argv, "--branch-sim=%s", options->simulate_branches ? "yes" : "no");
     append_cache_geometry(argv);
-    if (options->separate_callers > 0)
+    if (options->separate_callers > 0) {
         append(argv, "--separate-callers=%u", options->separate_callers);
+        append(argv, "--compress-mangled=yes"); /* ids in names: no doubt where a part ends */
+    }
     if (options->toggle_collect != NULL)
         append(argv, "--toggle-collect=%s", options->toggle_collect);
     return argv;
