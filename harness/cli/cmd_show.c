@@ -1,5 +1,5 @@
 /* objlab show -- profiles and other valgrind files as tables, whatever their format. */
-#include "harness/cli/cli.h"
+#include "harness/cli/commands.h"
 #include "harness/profile/callgrind.h"
 #include "harness/profile/lcov_info.h"
 #include "harness/profile/massif.h"
@@ -20,6 +20,11 @@ typedef struct show_options {
     int limit;
     pstats_sort sort_key;
 } show_options;
+
+typedef struct input {
+    const char *path, *text;
+    size_t n_bytes;
+} input;
 
 /* What one file gives: text for people, or a value for --json. */
 typedef struct shown {
@@ -65,9 +70,9 @@ static bool show_calls(const callgrind_profile *profile, const show_options *o, 
     return true;
 }
 
-static bool show_callgrind(const char *path, const show_options *o, shown *s, GError **error)
+static bool show_callgrind(const input *in, const show_options *o, shown *s, GError **error)
 {
-    g_autoptr(callgrind_profile) profile = callgrind_read(path, error);
+    g_autoptr(callgrind_profile) profile = callgrind_parse(in->text, in->n_bytes, in->path, error);
     if (profile == NULL)
         return false;
     show_warnings(profile->warnings);
@@ -78,9 +83,9 @@ static bool show_callgrind(const char *path, const show_options *o, shown *s, GE
     return show_calls(profile, o, s, error);
 }
 
-static bool show_massif(const char *path, const show_options *o, shown *s, GError **error)
+static bool show_massif(const input *in, const show_options *o, shown *s, GError **error)
 {
-    g_autoptr(massif_profile) profile = massif_read(path, error);
+    g_autoptr(massif_profile) profile = massif_parse(in->text, in->n_bytes, in->path, error);
     if (profile == NULL)
         return false;
     show_warnings(profile->warnings);
@@ -88,9 +93,8 @@ static bool show_massif(const char *path, const show_options *o, shown *s, GErro
         s->json = profile_json_massif(profile);
         return true;
     }
-    massif_print_options options = {.is_unicode = g_get_charset(NULL),
-                                    .limit = (size_t)o->limit,
-                                    .strip_dirs = o->strip_dirs};
+    massif_print_options options = {
+        .is_unicode = g_get_charset(NULL), .limit = (size_t)o->limit, .strip_dirs = o->strip_dirs};
     g_string_append_printf(s->text, "%s\n\n", profile->command);
     append_owned(s->text, massif_print_chart(profile, &options));
     g_string_append_c(s->text, '\n');
@@ -122,9 +126,9 @@ static void append_memcheck_error(GString *text, const memcheck_error *e)
     g_string_append_c(text, '\n');
 }
 
-static bool show_memcheck(const char *path, const show_options *o, shown *s, GError **error)
+static bool show_memcheck(const input *in, const show_options *o, shown *s, GError **error)
 {
-    g_autoptr(memcheck_report) report = memcheck_read(path, error);
+    g_autoptr(memcheck_report) report = memcheck_parse(in->text, in->n_bytes, in->path, error);
     if (report == NULL)
         return false;
     show_warnings(report->warnings);
@@ -141,9 +145,9 @@ static bool show_memcheck(const char *path, const show_options *o, shown *s, GEr
     return true;
 }
 
-static bool show_lcov(const char *path, const show_options *o, shown *s, GError **error)
+static bool show_lcov(const input *in, const show_options *o, shown *s, GError **error)
 {
-    g_autoptr(lcov_info) info = lcov_info_read(path, error);
+    g_autoptr(lcov_info) info = lcov_info_parse(in->text, in->n_bytes, in->path, error);
     if (info == NULL)
         return false;
     show_warnings(info->warnings);
@@ -154,7 +158,8 @@ static bool show_lcov(const char *path, const show_options *o, shown *s, GError 
     g_string_append_printf(s->text, "%16s %20s  %s\n", "lines", "functions", "file");
     for (unsigned i = 0; i < info->files->len; i++) {
         const lcov_file *file = g_ptr_array_index(info->files, i);
-        double lines = file->lines->len > 0 ? 100.0 * (double)file->n_lines_hit / file->lines->len : 0;
+        double lines =
+            file->lines->len > 0 ? 100.0 * (double)file->n_lines_hit / file->lines->len : 0;
         g_string_append_printf(s->text, "%6.1f%% %4zu/%-4u %12zu/%-7u  %s\n", lines,
                                file->n_lines_hit, file->lines->len, file->n_functions_hit,
                                file->functions->len, file->path);
@@ -162,30 +167,40 @@ static bool show_lcov(const char *path, const show_options *o, shown *s, GError 
     return true;
 }
 
-/* Finds the format out and shows the file. */
-static bool show_file(const char *path, const show_options *o, shown *s, GError **error)
+static bool show_input(const input *in, const show_options *o, shown *s, GError **error)
 {
-    g_autofree char *text = NULL;
-    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
-    if (file == NULL)
-        return false;
-    const char *contents = g_mapped_file_get_contents(file);
-    switch (profile_format_detect(contents, g_mapped_file_get_length(file))) {
+    switch (profile_format_detect(in->text, in->n_bytes)) {
     case PROFILE_CALLGRIND:
-        return show_callgrind(path, o, s, error);
+        return show_callgrind(in, o, s, error);
     case PROFILE_MASSIF:
-        return show_massif(path, o, s, error);
+        return show_massif(in, o, s, error);
     case PROFILE_MEMCHECK:
-        return show_memcheck(path, o, s, error);
+        return show_memcheck(in, o, s, error);
     case PROFILE_LCOV:
-        return show_lcov(path, o, s, error);
+        return show_lcov(in, o, s, error);
     case PROFILE_DHAT:
     case PROFILE_UNKNOWN:
         break;
     }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                "%s:1:1: expected a callgrind, cachegrind, massif, memcheck or lcov file", path);
+                "%s:1:1: expected a callgrind, cachegrind, massif, memcheck or lcov file",
+                in->path);
     return false;
+}
+
+static bool show_file(const char *path, const show_options *o, shown *s, GError **error)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+    if (file != NULL) {
+        const input in = {path, g_mapped_file_get_contents(file), g_mapped_file_get_length(file)};
+        return show_input(&in, o, s, error);
+    }
+    g_autofree char *text = NULL; /* a pipe cannot be mapped */
+    gsize n_bytes;
+    if (!g_file_get_contents(path, &text, &n_bytes, error))
+        return false;
+    const input in = {path, text, n_bytes};
+    return show_input(&in, o, s, error);
 }
 
 static bool print_text(const char *text)
