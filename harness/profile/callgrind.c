@@ -107,12 +107,13 @@ static void reader_clear(callgrind_reader *r)
 /* What can only be told at the end of the file. */
 static void check_end(callgrind_reader *r)
 {
+    const char *end = r->piece->end;
     if (r->next != CALLGRIND_NEXT_SELF)
-        callgrind_reader_damage(r, NULL, "truncated: ends before the cost of a call");
-    else if (r->text[r->n_bytes - 1] != '\n')
-        callgrind_reader_damage(r, NULL, "truncated: the last line has no end");
+        callgrind_reader_damage(r, end, "truncated: expected the cost of the call above");
+    else if (end == r->piece->begin || end[-1] != '\n')
+        callgrind_reader_damage(r, end, "truncated: expected the end of the line");
     else if (r->has_unchecked && g_str_has_prefix(r->profile->creator, "callgrind-"))
-        callgrind_reader_damage(r, NULL, "truncated: no 'totals:' line at the end");
+        callgrind_reader_damage(r, end, "truncated: expected a 'totals:' line");
 }
 
 static void check_summary(callgrind_reader *r)

@@ -200,10 +200,10 @@ static bool finish(reader *r, const char *text, size_t n_bytes)
     if (!r->is_massif)
         return false;
     if (n_bytes == 0 || text[n_bytes - 1] != '\n')
-        damage(r, NULL, "truncated: the last line has no end");
+        damage(r, r->piece->end, "the end of the line: truncated");
     if (!r->has_heap) { /* nothing is known of the last snapshot */
         g_array_set_size(snapshots, snapshots->len - 1);
-        damage(r, NULL, "truncated: the last snapshot has no figures");
+        damage(r, r->piece->end, "the figures of the last snapshot: truncated");
     }
     profile->snapshots = (const massif_snapshot *)(const void *)snapshots->data;
     profile->n_snapshots = snapshots->len;
