@@ -96,7 +96,8 @@ GPtrArray *valgrind_callgrind_argv(const char *out_file, const valgrind_callgrin
     append(argv, "--collect-jumps=no");
     append(argv, "--cache-sim=%s", options->simulate_caches ? "yes" : "no");
     append(argv, "--branch-sim=%s", options->simulate_branches ? "yes" : "no");
-    append_cache_geometry(argv);
+    if (options->simulate_caches) /* a geometry alone would turn the simulation on */
+        append_cache_geometry(argv);
     if (options->separate_callers > 0) {
         append(argv, "--separate-callers=%u", options->separate_callers);
         append(argv, "--compress-mangled=yes"); /* ids in names: no doubt where a part ends */

@@ -48,7 +48,7 @@ static NOINLINE void leak_block(void)
 
 static NOINLINE int read_behind(const int *values, int n)
 {
-    return values[n]; /* line 52: one behind the end */
+    return values[n]; /* one behind the end */
 }
 
 static NOINLINE void misbehave(void)
