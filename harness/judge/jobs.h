@@ -1,0 +1,52 @@
+/*
+ * jobs.h -- runs sandbox jobs, several at a time, and keeps what came of each.
+ *
+ * Owns:    a job owns its strings and mounts; what came of it goes to its evidence_job, which
+ *          belongs to the evidence.
+ * Threads: jobs_run() starts workers and returns when all of them are done; a job is touched by
+ *          one worker only. The progress function is called from workers, one at a time.
+ */
+#ifndef HARNESS_JUDGE_JOBS_H
+#define HARNESS_JUDGE_JOBS_H
+
+#include "harness/judge/evidence.h"
+#include "harness/sandbox/sandbox.h"
+
+#include <gio/gio.h>
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct job {
+    evidence_job *outcome;  /* borrowed; its argv is what is run */
+    char *cwd;              /* as seen inside; NULL: private /tmp */
+    const char *const *env; /* borrowed, lives longer than the job; or NULL */
+    GPtrArray *mounts;      /* of sandbox_mount *, owned */
+    char *stdin_path, *stdout_path, *stderr_path, *answers_path; /* of the host, or NULL */
+    sandbox_limits limits;
+    int cpu; /* -1: any */
+} job;
+
+/* A job that writes its outcome there. Owner: the caller. */
+job *job_new(evidence_job *outcome, const sandbox_limits *limits);
+void job_free(job *j);
+
+/* Appends arguments; the list ends with NULL. */
+void job_add_arguments(job *j, ...) G_GNUC_NULL_TERMINATED;
+/* Shows a host path inside. */
+void job_add_mount(job *j, const char *host, const char *inside, bool writable);
+
+/* text: what is being done; done of total: jobs of this call. */
+typedef void jobs_progress(const char *text, unsigned done, unsigned total, void *argument);
+
+/*
+ * Runs every job of the array (of job *) on n_workers threads. Jobs that have not started when
+ * cancel fires stay skipped. A fault of the harness is kept in the job, it stops nothing.
+ * Returns false if it was cancelled.
+ */
+bool jobs_run(GPtrArray *jobs, unsigned n_workers, jobs_progress *progress, void *argument,
+              GCancellable *cancel);
+
+/* Runs one job in this thread. */
+void jobs_run_one(job *j);
+
+#endif
