@@ -48,7 +48,7 @@ static const bench_series *find_rival(const bench_session *session, const bench_
     const bench_series *best = NULL;
     for (guint i = 0; i < session->series->len; i++) {
         const bench_series *s = session->series->pdata[i];
-        if (s->is_control || s == ours || s->values->len == 0 ||
+        if (s->is_control || s == ours || s->n_rounds == 0 ||
             strcmp(s->figure, ours->figure) != 0 || strcmp(s->layout, ours->layout) != 0)
             continue;
         if (rival != NULL && strcmp(s->subject, rival) == 0)
@@ -87,7 +87,7 @@ void bench_result_add(bench_result *result, const bench_session *session, const 
         f->layout = g_strdup(s->layout);
         f->subject = g_strdup(s->subject);
         f->unit = g_strdup(s->unit);
-        f->n = s->values->len;
+        f->n = s->n_rounds;
         f->value = s->value;
         f->ticks = s->value_ticks;
         f->n_windows = s->n_windows;
@@ -95,10 +95,10 @@ void bench_result_add(bench_result *result, const bench_session *session, const 
         f->n_below_overhead = s->counts.n_below_overhead;
         double resolution = bench_session_resolution(session, s->figure, s->layout);
         f->resolution = isfinite(resolution) ? resolution : 0;
-        if (s->values->len == 0)
+        if (s->n_rounds == 0)
             f->why = g_strdup(s->why != NULL ? s->why : "every window was disturbed and dropped");
         else if (s->why != NULL)
-            f->why = g_strdup_printf("after %u rounds: %s", s->values->len, s->why);
+            f->why = g_strdup_printf("after %u rounds: %s", s->n_rounds, s->why);
         if (is_first_subject(session, s))
             add_ratio(f, session, s, rival);
         g_ptr_array_add(result->figures, f);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SEED = 1, MIN_FOR_RESOLUTION = 5 };
+enum { SEED = 1 };
 
 G_DEFINE_QUARK(objlab - bench - error - quark, bench_error)
 
@@ -180,13 +180,10 @@ static void add_round(bench_series *series, const GArray *windows)
         g_array_append_val(values, v->value);
         g_array_append_val(ticks, v->ticks);
     }
-    if (values->len == 0)
-        return;
-    double value = stats_median(doubles(values), values->len);
+    double value = values->len == 0 ? NAN : stats_median(doubles(values), values->len);
     g_array_append_val(series->values, value);
-    if (strcmp(series->unit, "bytes") == 0)
-        return;
-    double tick = stats_median(doubles(ticks), ticks->len);
+    series->n_rounds += values->len == 0 ? 0 : 1;
+    double tick = ticks->len == 0 ? NAN : stats_median(doubles(ticks), ticks->len);
     g_array_append_val(series->ticks, tick);
 }
 
@@ -253,12 +250,23 @@ static void run_round(running *run)
     }
 }
 
+/* Median and interval of the rounds that have a value. */
+static stats_interval interval_of(const GArray *values)
+{
+    g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(double));
+    for (guint i = 0; i < values->len; i++) {
+        if (isfinite(doubles(values)[i]))
+            g_array_append_val(kept, doubles(values)[i]);
+    }
+    if (kept->len == 0)
+        return (stats_interval){0, 0, 0};
+    return stats_bootstrap_median(doubles(kept), kept->len, 0.95, SEED);
+}
+
 static void finish_series(bench_series *s)
 {
-    if (s->values->len > 0)
-        s->value = stats_bootstrap_median(doubles(s->values), s->values->len, 0.95, SEED);
-    if (s->ticks->len > 0)
-        s->value_ticks = stats_bootstrap_median(doubles(s->ticks), s->ticks->len, 0.95, SEED);
+    s->value = interval_of(s->values);
+    s->value_ticks = interval_of(s->ticks);
 }
 
 static bool all_narrow(const running *run)
@@ -384,34 +392,35 @@ static const bench_series *find_control(const bench_session *session, const char
     return NULL;
 }
 
+/* A/A: control over the first subject, a ratio a round. */
+static GArray *control_ratios(const bench_session *session, const char *figure, const char *layout)
+{
+    const bench_series *control = find_control(session, figure, layout);
+    const bench_series *first =
+        control == NULL ? NULL
+                        : bench_session_find(session, figure, layout, control->subject, false);
+    if (first == NULL)
+        return g_array_new(FALSE, FALSE, sizeof(double));
+    return sampler_ratios(control->values, first->values);
+}
+
 double bench_session_resolution(const bench_session *session, const char *figure,
                                 const char *layout)
 {
-    const bench_series *control = find_control(session, figure, layout);
-    if (control == NULL)
-        return NAN;
-    const bench_series *first =
-        bench_session_find(session, figure, layout, control->subject, false);
-    if (first == NULL || first->values->len < MIN_FOR_RESOLUTION ||
-        control->values->len < MIN_FOR_RESOLUTION)
-        return NAN;
-    return sampler_resolution(doubles(first->values), first->values->len, doubles(control->values),
-                              control->values->len, SEED);
+    g_autoptr(GArray) ratios = control_ratios(session, figure, layout);
+    return sampler_resolution(ratios, SEED);
 }
 
 bool bench_session_compare(const bench_session *session, const bench_series *x,
                            const bench_series *y, stats_interval *ret_ratio,
                            sampler_verdict *ret_verdict)
 {
-    if (x == NULL || y == NULL || x->values->len == 0 || y->values->len == 0 ||
-        !(y->value.value > 0))
+    if (x == NULL || y == NULL)
         return false;
-    double resolution = bench_session_resolution(session, x->figure, x->layout);
-    if (isnan(resolution))
-        resolution = INFINITY; /* without a control, nothing is claimed */
-    *ret_ratio = stats_bootstrap_ratio(doubles(x->values), x->values->len, doubles(y->values),
-                                       y->values->len, 0.95, SEED);
-    *ret_verdict = sampler_compare(doubles(x->values), x->values->len, doubles(y->values),
-                                   y->values->len, resolution, NULL);
+    g_autoptr(GArray) ratios = sampler_ratios(x->values, y->values);
+    g_autoptr(GArray) control = control_ratios(session, x->figure, x->layout);
+    if (ratios->len == 0)
+        return false;
+    *ret_verdict = sampler_compare(ratios, control, ret_ratio);
     return true;
 }

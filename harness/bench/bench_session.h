@@ -9,7 +9,7 @@
  * too, which no number of windows in one process shows. "objlab again" is the A/A control.
  *
  * Owns:       the result owns its series; bench_session_free() releases the whole.
- * Invariants: series->values has one value a round in which a window was kept.
+ * Invariants: values[i] of all series that did not fail belong to the same round i.
  * Errors:     a subject that fails keeps its place: its series say why, the rest stands.
  */
 #ifndef HARNESS_BENCH_BENCH_SESSION_H
@@ -46,11 +46,12 @@ typedef struct bench_series {
     char *subject;   /* its name */
     bool is_control; /* the first subject measured a second time */
     GArray *values;  /* of double: one a round, in the unit */
-    GArray *ticks;   /* of double: the same in ticks; empty for bytes */
+    GArray *ticks;   /* of double: the same in ticks (0 for bytes) */
+    guint n_rounds;  /* rounds that gave a value */
     uint64_t n_windows;
     window counts; /* of all windows: operations, chunks, what was dropped why */
     char *why;     /* NULL, or why it failed */
-    stats_interval value, value_ticks; /* median and 95 % interval, if values->len >= 1 */
+    stats_interval value, value_ticks; /* median and 95 % interval, if n_rounds >= 1 */
 } bench_series;
 
 typedef struct bench_session {

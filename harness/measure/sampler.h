@@ -8,7 +8,7 @@
  * that noise is the smallest difference the session can see; a claim below it is "no difference".
  *
  * Owns:       sampler_result_free() releases the whole.
- * Invariants: a series has one value a round it ran in; kept + dropped == values  (sampler_is_valid)
+ * Invariants: a series has one value a round it ran in; kept + dropped == values (sampler_is_valid)
  * Source:     interleaving as "randomized complete block design" (R. A. Fisher, The Design of
  *             Experiments, 1935).
  */
@@ -75,8 +75,9 @@ typedef struct sampler_result {
     sampler_series *series;
     bool has_control; /* the last series is the control of series 0 */
     size_t n_rounds;
-    bool narrow;       /* ended because all intervals were narrow enough */
-    double elapsed_s;  /* of the whole session */
+    bool narrow;            /* ended because all intervals were narrow enough */
+    GArray *control_ratios; /* of double: control over subject 0; empty without a control */
+    double elapsed_s;       /* of the whole session */
     double resolution; /* smallest relative difference visible, from the control; NAN without */
 } sampler_result;
 
