@@ -1,4 +1,5 @@
 /* objlab bench: the layouts and the allocator, and their rivals, timed side by side. */
+#include "harness/bench/bench_gbench.h"
 #include "harness/bench/bench_result.h"
 #include "harness/cli/commands.h"
 #include "harness/measure/machine.h"
@@ -11,7 +12,9 @@
 typedef struct bench_options {
     const char *layout; /* NULL: all */
     bool layouts, allocators, rivals, quick;
-    bool json;
+    bool json, gbench;
+    int argc; /* flags for Google Benchmark, argv[0] the program */
+    char **argv;
     uint64_t n_objects;
     uint64_t seed;
     clock_kind clock;
@@ -58,7 +61,7 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"all", 0, 0, G_OPTION_ARG_NONE, &raw->all, "--layout all --allocators --rivals", NULL},
         {"quick", 0, 0, G_OPTION_ARG_NONE, &raw->quick, "half a minute at most", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "the record objlab/bench", NULL},
-        {"format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "table or json", "NAME"},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "table, json or gbench", "NAME"},
         {"clock", 0, 0, G_OPTION_ARG_STRING, &raw->clock, "auto, tsc, cntvct, perf or os", "NAME"},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &raw->seed, "of all random orders (1)", "N"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
@@ -66,7 +69,11 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
     g_option_context_set_summary(context,
                                  "Times the three layouts of an object, side by side and in short "
                                  "interleaved windows,\nand says what the differences are worth.");
+    g_option_context_set_description(
+        context, "With --format=gbench, Google Benchmark's own flags (--benchmark_filter=..., "
+                 "--benchmark_repetitions=...) are passed on.");
     g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_ignore_unknown_options(context, TRUE); /* the library's own flags */
     bool ok = g_option_context_parse(context, argc, argv, error);
     g_option_context_free(context);
     return ok;
@@ -114,14 +121,32 @@ static bool read_options(const raw_options *raw, bench_options *options, GError 
     options->rivals = raw->rivals || raw->all;
     options->layouts = !raw->allocators || raw->layout != NULL || raw->all;
     options->json = raw->json || g_strcmp0(raw->format, "json") == 0;
-    if (raw->format != NULL && !options->json && strcmp(raw->format, "table") != 0)
-        return usage_error(error, "bench: --format: '%s' is neither table nor json", raw->format);
+    options->gbench = g_strcmp0(raw->format, "gbench") == 0;
+    if (raw->format != NULL && !options->json && !options->gbench &&
+        strcmp(raw->format, "table") != 0)
+        return usage_error(error, "bench: --format: '%s' is none of table, json, gbench",
+                           raw->format);
     if (raw->clock != NULL && !clock_kind_from_name(raw->clock, &options->clock))
         return usage_error(error, "bench: --clock: '%s' is none of auto, tsc, cntvct, perf, os",
                            raw->clock);
     return read_layout(raw->layout, options, error) &&
            read_number("-n", raw->n, raw->quick ? 100000 : 1000000, &options->n_objects, error) &&
            read_number("--seed", raw->seed, 1, &options->seed, error);
+}
+
+/* What the option parser left: flags of Google Benchmark, and nothing else. */
+static bool take_rest(int argc, char **argv, bench_options *options, GError **error)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            continue;
+        if (!options->gbench || !g_str_has_prefix(argv[i], "--benchmark_"))
+            return usage_error(error, "bench: unknown argument '%s'; see objlab bench --help",
+                               argv[i]);
+    }
+    options->argc = argc;
+    options->argv = argv;
+    return true;
 }
 
 /* ---- progress ---- */
@@ -262,6 +287,29 @@ static int print_result(const bench_options *options, const bench_result *result
     return CLI_OK;
 }
 
+/* Google Benchmark takes over: how often, in which order, and the report. */
+static int run_gbench(const bench_run *run)
+{
+    const bench_options *options = run->options;
+    unsigned groups =
+        (options->layouts ? SUBJECTS_OBJECTS : 0) | (options->allocators ? SUBJECTS_ALLOCATORS : 0);
+    g_autoptr(GPtrArray) subjects = subjects_find(groups, options->rivals);
+    g_autoptr(GError) error = NULL;
+    if (!fits_memory(run, subjects, &error))
+        return cli_fail_error(CLI_USAGE, &error);
+    const bench_gbench_plan plan = {.settings = run->settings,
+                                    .subjects = subjects,
+                                    .allocators = options->allocators,
+                                    .objects = options->layouts,
+                                    .layout = options->layout};
+    g_autofree char *text = NULL;
+    if (!bench_gbench_run(&plan, options->argc, options->argv, &text, &error))
+        return cli_fail(CLI_USAGE, "bench: %s", error->message);
+    return fputs(text, stdout) < 0 || fflush(stdout) != 0
+               ? cli_fail(CLI_HARNESS, "bench: the result cannot be written")
+               : CLI_OK;
+}
+
 static int run_bench(const bench_options *options)
 {
     bench_run run = {.options = options, .result = bench_result_new()};
@@ -278,6 +326,8 @@ static int run_bench(const bench_options *options)
                                      .step_limit_s = 120};
     run.progress = (progress_state){.terminal = isatty(STDERR_FILENO) != 0};
     result->n_objects = options->n_objects;
+    if (options->gbench)
+        return run_gbench(&run);
     const char *const tools[] = {"gcc", "python3", NULL};
     const char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
     machine_fingerprint(&result->fingerprint, tools, environment, "none");
@@ -303,9 +353,9 @@ int cmd_bench(int argc, char **argv)
     int result;
     if (!parse_arguments(&argc, &argv, &raw, &error))
         result = cli_fail(CLI_USAGE, "bench: %s", error->message);
-    else if (argc > 1)
-        result = cli_fail(CLI_USAGE, "bench: unexpected argument '%s'", argv[1]);
     else if (!read_options(&raw, &options, &error))
+        result = cli_fail(CLI_USAGE, "%s", error->message);
+    else if (!take_rest(argc, argv, &options, &error))
         result = cli_fail(CLI_USAGE, "%s", error->message);
     else
         result = run_bench(&options);
