@@ -141,7 +141,8 @@ void gbench_add(const gbench_case *a_case)
     if (c.min_time_s > 0)
         b->MinTime(c.min_time_s);
     if (c.complexity)
-        b->Complexity(benchmark::oAuto);
+        b->Complexity(
+            benchmark::oN); // oAuto decides by CPU time: of this process, not the worker's
 }
 
 bool gbench_next(gbench_state *state)

@@ -37,7 +37,7 @@ typedef struct gbench_case {
     int64_t range_low, range_high; /* if high > 0: also N = low, 8 low, ... high */
     unsigned repetitions;          /* 0: the library's default, or its flag */
     double min_time_s;             /* 0: likewise */
-    bool complexity;               /* fit time against N, over all args */
+    bool complexity;               /* fit time as c * N over all args; the RMS says how well */
 } gbench_case;
 
 void gbench_add(const gbench_case *a_case);

@@ -60,17 +60,18 @@ static void end_worker(remote *r, const char *why)
         r->why = why != NULL ? g_strdup(why) : describe_end(status);
 }
 
-static char **worker_argv(const char *program, const remote_settings *s)
+static GPtrArray *worker_argv(const char *program, const remote_settings *s)
 {
     char rate[G_ASCII_DTOSTR_BUF_SIZE];
-    char **argv = g_new0(char *, 8);
-    argv[0] = g_strdup(program);
-    argv[1] = g_strdup(clock_kind_name(s->clock.kind));
-    argv[2] = g_strdup(g_ascii_dtostr(rate, sizeof rate, s->clock.ns_per_tick));
-    argv[3] = g_strdup_printf("%zu", s->n);
-    argv[4] = g_strdup_printf("%zu", s->n_windows);
-    argv[5] = g_strdup_printf("%" G_GUINT64_FORMAT, s->seed);
-    argv[6] = g_strdup_printf("%d", s->cpu);
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup(program));
+    g_ptr_array_add(argv, g_strdup(clock_kind_name(s->clock.kind)));
+    g_ptr_array_add(argv, g_strdup(g_ascii_dtostr(rate, sizeof rate, s->clock.ns_per_tick)));
+    g_ptr_array_add(argv, g_strdup_printf("%zu", s->n));
+    g_ptr_array_add(argv, g_strdup_printf("%zu", s->n_windows));
+    g_ptr_array_add(argv, g_strdup_printf("%" G_GUINT64_FORMAT, s->seed));
+    g_ptr_array_add(argv, g_strdup_printf("%d", s->cpu));
+    g_ptr_array_add(argv, NULL);
     return argv;
 }
 
@@ -84,14 +85,13 @@ remote *remote_start(const char *program, const char *preload, const remote_sett
     r->virgin = true;
     r->step_limit_s = settings->step_limit_s;
     r->pending = g_string_new(NULL);
-    g_auto(GStrv) argv = worker_argv(program, settings);
-    g_auto(GStrv) env = g_new0(char *, 1);
-    env = g_environ_setenv(env, "PATH", "/usr/bin:/bin", TRUE);
+    g_autoptr(GPtrArray) argv = worker_argv(program, settings);
+    g_auto(GStrv) env = g_environ_setenv(NULL, "PATH", "/usr/bin:/bin", TRUE);
     env = g_environ_setenv(env, "LC_ALL", "C", TRUE);
     if (preload != NULL)
         env = g_environ_setenv(env, "LD_PRELOAD", preload, TRUE);
     g_autoptr(GError) error = NULL;
-    if (!g_spawn_async_with_pipes("/", argv, env,
+    if (!g_spawn_async_with_pipes("/", (char **)argv->pdata, env,
                                   G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
                                   NULL, &r->pid, &r->to, &r->from, NULL, &error)) {
         r->pid = 0;

@@ -150,7 +150,7 @@ static bool print_window(const worker *w, const window *v)
 {
     bool in_bytes = strcmp(w->step->unit, "bytes") == 0;
     double value = in_bytes ? w->bytes : v->n_ops > 0 ? v->ns / (double)v->n_ops : 0;
-    double ticks = v->n_ops > 0 ? (double)v->ticks / (double)v->n_ops : 0;
+    double ticks = !in_bytes && v->n_ops > 0 ? (double)v->ticks / (double)v->n_ops : 0;
     typedef unsigned long long ull;
     return printf("%.17g %.17g %llu %llu %llu %llu %llu %llu %llu %llu %llu\n", value, ticks,
                   in_bytes ? 1ULL : (ull)v->n_ops, (ull)v->n_chunks, (ull)v->n_dropped_switched,

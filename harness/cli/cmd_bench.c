@@ -353,9 +353,7 @@ int cmd_bench(int argc, char **argv)
     int result;
     if (!parse_arguments(&argc, &argv, &raw, &error))
         result = cli_fail(CLI_USAGE, "bench: %s", error->message);
-    else if (!read_options(&raw, &options, &error))
-        result = cli_fail(CLI_USAGE, "%s", error->message);
-    else if (!take_rest(argc, argv, &options, &error))
+    else if (!read_options(&raw, &options, &error) || !take_rest(argc, argv, &options, &error))
         result = cli_fail(CLI_USAGE, "%s", error->message);
     else
         result = run_bench(&options);
