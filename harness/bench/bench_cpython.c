@@ -102,11 +102,11 @@ static inline void runtime_weakref_drop(void *weakref)
 }
 
 /* The kernels call the functions above. */
-#include "harness/bench/object_kernels.h"
+#include "harness/bench/collector_kernels.h"
 
 ALLOC_KERNELS(obmalloc, PyObject_Malloc, PyObject_Free)
 OBJECT_KERNELS(timed)
-OBJECT_COLLECTOR_KERNELS(timed)
+COLLECTOR_KERNELS(timed)
 
 /* ---- set-up ---- */
 
@@ -155,9 +155,9 @@ int main(int argc, char **argv)
     static const worker_step steps[] = {
         ALLOC_STEPS(obmalloc),
         OBJECT_STEPS(timed, "dict", 0),
-        OBJECT_COLLECTOR_STEPS(timed, "dict", 0),
+        COLLECTOR_STEPS(timed, "dict", 0),
         OBJECT_STEPS(timed, "slots", 1),
-        OBJECT_COLLECTOR_STEPS(timed, "slots", 1),
+        COLLECTOR_STEPS(timed, "slots", 1),
         OBJECT_STEPS(timed, "weakref", 2),
         OBJECT_WEAKREF_STEPS(timed, "weakref", 2),
     };

@@ -58,7 +58,7 @@ static void append_ratio(table *t, const bench_figure *f)
 
 static void append_line(table *t, const bench_figure *ours, const GPtrArray *subjects)
 {
-    g_string_append_printf(t->out, "  %-19s %-5s", ours->name, ours->unit);
+    g_string_append_printf(t->out, "  %-24s %-5s", ours->name, ours->unit);
     append_cell(t, ours);
     if (ours->n > 0) {
         g_autofree char *interval =
@@ -91,7 +91,7 @@ static void append_block(table *t, const char *layout)
                                "\nlayout %s, %" G_GUINT64_FORMAT " objects of 4 attributes\n",
                                layout, t->result->n_objects);
     append_colour(t, "0");
-    g_string_append_printf(t->out, "  %-19s %-5s %10s %-18s %8s", "figure", "unit",
+    g_string_append_printf(t->out, "  %-24s %-5s %10s %-18s %8s", "figure", "unit",
                            (const char *)subjects->pdata[0], "95 % interval", "ticks");
     for (guint i = 1; i < subjects->len; i++)
         g_string_append_printf(t->out, " %10s", (const char *)subjects->pdata[i]);
@@ -104,7 +104,7 @@ static void append_block(table *t, const char *layout)
         if (strcmp(f->layout, layout) == 0 && ours)
             append_line(t, f, subjects);
         else if (strcmp(f->layout, layout) == 0 && only_other && *f->name != '\0')
-            g_string_append_printf(t->out, "  %-19s %-5s %10s %-18s %8s %10.2f of %s\n", f->name,
+            g_string_append_printf(t->out, "  %-24s %-5s %10s %-18s %8s %10.2f of %s\n", f->name,
                                    f->unit, "-", "", "", f->value.value, f->subject);
     }
 }

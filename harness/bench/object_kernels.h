@@ -13,15 +13,10 @@
  *   void *runtime_weakref(void *object)             the shared one, a reference of one's own
  *   void runtime_weakref_drop(void *weakref)
  *   void *runtime_deref(void *weakref)              as cheap as the runtime offers it
- * and for OBJECT_COLLECTOR_KERNELS, which may be left out:
- *   void runtime_link(void *object, void *other)    the last attribute refers to other
- *   size_t runtime_collect(void)                    a full collection
- *   void runtime_collector(bool on)
  *
  * Figures, N objects with 4 attributes unless said, ns an object or operation, collector off:
  *   create              an object and its four attributes, first N of a process (fresh pages)
  *   create_warm         the same after N objects were destroyed
- *   create_collected    the same with the collector on, its thresholds as they come
  *   batch               1000 created, then destroyed: ns an object for both, all warm
  *   get, set, delete    one attribute by name, of 64 hot objects (delete: of 1000)
  *   destroy_fifo, destroy_lifo, destroy_random   in creation, reverse, random order
@@ -29,8 +24,6 @@
  *   weakref_destroy     that object, then the weak reference
  *   weakref_reuse       a second weak reference (the shared one) taken and dropped
  *   deref               a weak reference followed, hot
- *   collect_live, collect_live_random   a full collection, each object holding the next one /
- *                       a random one; collect_garbage: all objects dead, in cycles of two
  *   bytes_per_object, bytes_per_object_weakref   resident memory of N objects over N; the same
  *                       with a weak reference to each
  */
@@ -94,15 +87,6 @@ OBJECT_INLINE bool object_create(worker *w, object_state *s, int layout)
 OBJECT_INLINE bool object_create_warm(worker *w, object_state *s, int layout)
 {
     return objects_fill(w, s, layout) && object_create(w, s, layout);
-}
-
-OBJECT_INLINE bool object_create_collected(worker *w, object_state *s, int layout)
-{
-    objects_drain(w, s);
-    runtime_collector(true);
-    bool ok = object_create(w, s, layout);
-    runtime_collector(false);
-    return ok;
 }
 
 OBJECT_INLINE bool object_bytes(worker *w, object_state *s, int layout)
@@ -349,57 +333,6 @@ OBJECT_INLINE bool object_deref(worker *w, object_state *s, int layout)
     return true;
 }
 
-/* ---- the collector ---- */
-
-OBJECT_INLINE void time_collection(worker *w)
-{
-    worker_short_begin(w, WINDOW_ANY_FAULTS);
-    size_t n_found = runtime_collect();
-    CLOCK_KEEP(n_found);
-    worker_short_end(w, w->n);
-}
-
-OBJECT_INLINE bool object_collect_live(worker *w, object_state *s, int layout)
-{
-    objects_drain(w, s);
-    if (!objects_fill(w, s, layout))
-        return false;
-    for (size_t i = 0; i + 1 < w->n; i++)
-        runtime_link(w->pointers[i], w->pointers[i + 1]);
-    (void)runtime_collect(); /* objects reach the oldest generation; the caches are warm */
-    time_collection(w);
-    return true;
-}
-
-OBJECT_INLINE bool object_collect_live_random(worker *w, object_state *s, int layout)
-{
-    objects_drain(w, s);
-    if (!objects_fill(w, s, layout))
-        return false;
-    for (size_t i = 0; i < w->n; i++)
-        runtime_link(w->pointers[i], w->pointers[w->order[i]]);
-    (void)runtime_collect();
-    time_collection(w);
-    for (size_t i = 0; i < w->n; i++) /* no cycle may survive the destruction */
-        runtime_set(w->pointers[i], OBJECT_ATTRIBUTES - 1, 0);
-    return true;
-}
-
-OBJECT_INLINE bool object_collect_garbage(worker *w, object_state *s, int layout)
-{
-    objects_drain(w, s);
-    if (!objects_fill(w, s, layout))
-        return false;
-    size_t n_paired = w->n & ~(size_t)1;
-    for (size_t i = 0; i < n_paired; i += 2) {
-        runtime_link(w->pointers[i], w->pointers[i + 1]);
-        runtime_link(w->pointers[i + 1], w->pointers[i]);
-    }
-    objects_drain(w, s); /* our own references only */
-    time_collection(w);
-    return true;
-}
-
 #define OBJECT_KERNEL(NAME, KERNEL)                                                                \
     static bool NAME##_##KERNEL(worker *w)                                                         \
     {                                                                                              \
@@ -424,12 +357,6 @@ OBJECT_INLINE bool object_collect_garbage(worker *w, object_state *s, int layout
     OBJECT_KERNEL(NAME, weakref_reuse)                                                             \
     OBJECT_KERNEL(NAME, deref)
 
-#define OBJECT_COLLECTOR_KERNELS(NAME)                                                             \
-    OBJECT_KERNEL(NAME, create_collected)                                                          \
-    OBJECT_KERNEL(NAME, collect_live)                                                              \
-    OBJECT_KERNEL(NAME, collect_live_random)                                                       \
-    OBJECT_KERNEL(NAME, collect_garbage)
-
 /* Rows of a layout; bytes_per_object uses what the create before it took. */
 #define OBJECT_STEPS(NAME, LAYOUT, WHICH)                                                          \
     {"create", LAYOUT, "ns", true, NAME##_create, WHICH},                                          \
@@ -452,14 +379,6 @@ OBJECT_INLINE bool object_collect_garbage(worker *w, object_state *s, int layout
         {"weakref_create", LAYOUT, "ns", true, NAME##_weakref_create, WHICH},                      \
     {                                                                                              \
         "bytes_per_object_weakref", LAYOUT, "bytes", true, NAME##_weakref_bytes, WHICH             \
-    }
-
-#define OBJECT_COLLECTOR_STEPS(NAME, LAYOUT, WHICH)                                                \
-    {"create_collected", LAYOUT, "ns", true, NAME##_create_collected, WHICH},                      \
-        {"collect_live", LAYOUT, "ns", false, NAME##_collect_live, WHICH},                         \
-        {"collect_live_random", LAYOUT, "ns", false, NAME##_collect_live_random, WHICH},           \
-    {                                                                                              \
-        "collect_garbage", LAYOUT, "ns", false, NAME##_collect_garbage, WHICH                      \
     }
 
 #endif

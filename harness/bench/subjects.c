@@ -14,6 +14,9 @@ typedef struct catalogue_entry {
 static const catalogue_entry catalogue[] = {
     {"objlab", "objlab-bench-objects", NULL, NULL, SUBJECTS_OBJECTS | SUBJECTS_ALLOCATORS, false},
     {"malloc", "objlab-bench-objects-malloc", NULL, NULL, SUBJECTS_OBJECTS, false},
+    {"solution", "objlab-bench-solution", NULL, NULL, SUBJECTS_OBJECTS | SUBJECTS_ALLOCATORS,
+     false},
+    {"solution_malloc", "objlab-bench-solution-malloc", NULL, NULL, SUBJECTS_OBJECTS, false},
     {"cpython", "objlab-bench-cpython", NULL, "python3-dev", SUBJECTS_OBJECTS | SUBJECTS_ALLOCATORS,
      true},
     {"glibc", "objlab-bench-alloc", NULL, NULL, SUBJECTS_ALLOCATORS, true},

@@ -4,6 +4,7 @@
  *   subject    runs in               is
  *   objlab     objlab-bench-objects  our pool, and the three layouts on it
  *   malloc     objlab-bench-objects  the three layouts on glibc's malloc
+ *   solution   objlab-bench-solution the homework's model solution; solution_malloc: on malloc
  *   glibc      objlab-bench-alloc    malloc as it is
  *   jemalloc, tcmalloc, mimalloc     the same with Debian's library preloaded
  *   cpython    objlab-bench-cpython  CPython's obmalloc and its objects, through its C API

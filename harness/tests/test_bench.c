@@ -150,8 +150,9 @@ static char *make_worker(const char *name, const char *body)
 static void real_workers_answer_every_step(void **state)
 {
     (void)state;
-    static const char *const workers[] = {"objlab-bench-alloc", "objlab-bench-objects",
-                                          "objlab-bench-objects-malloc", "objlab-bench-cpython"};
+    static const char *const workers[] = {
+        "objlab-bench-alloc",   "objlab-bench-objects",  "objlab-bench-objects-malloc",
+        "objlab-bench-cpython", "objlab-bench-solution", "objlab-bench-solution-malloc"};
     remote_settings settings = settings_of(1500);
     for (size_t i = 0; i < G_N_ELEMENTS(workers); i++) {
         g_autofree char *path = g_build_filename(BUILD_DIR, "harness/bench", workers[i], NULL);
