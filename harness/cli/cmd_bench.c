@@ -1,6 +1,7 @@
 /* objlab bench: the layouts and the allocator, and their rivals, timed side by side. */
 #include "harness/bench/bench_gbench.h"
 #include "harness/bench/bench_result.h"
+#include "harness/cli/bench_prove.h"
 #include "harness/cli/commands.h"
 #include "harness/measure/machine.h"
 
@@ -18,6 +19,8 @@ typedef struct bench_options {
     uint64_t n_objects;
     uint64_t seed;
     clock_kind clock;
+    const char *prove; /* NULL: an ordinary run */
+    uint64_t n_tries;  /* 0: as usual */
 } bench_options;
 
 /* Memory that a subject may take for an object at the most (CPython: a dict, its object, a weak
@@ -35,7 +38,7 @@ static void on_interrupt(int signal_number)
 /* ---- options ---- */
 
 typedef struct raw_options {
-    char *layout, *n, *clock, *format, *seed;
+    char *layout, *n, *clock, *format, *seed, *prove, *tries;
     gboolean allocators, rivals, all, quick, json;
 } raw_options;
 
@@ -46,6 +49,8 @@ static void raw_clear(raw_options *raw)
     g_free(raw->clock);
     g_free(raw->format);
     g_free(raw->seed);
+    g_free(raw->prove);
+    g_free(raw->tries);
 }
 
 static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **error)
@@ -64,6 +69,9 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "table, json or gbench", "NAME"},
         {"clock", 0, 0, G_OPTION_ARG_STRING, &raw->clock, "auto, tsc, cntvct, perf or os", "NAME"},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &raw->seed, "of all random orders (1)", "N"},
+        {"prove", 0, 0, G_OPTION_ARG_STRING, &raw->prove,
+         "measure the harness itself: aa (false alarms), planted (slow-downs), overhead", "WHAT"},
+        {"tries", 0, 0, G_OPTION_ARG_STRING, &raw->tries, "of --prove (aa 1000, planted 100)", "N"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     GOptionContext *context = g_option_context_new(NULL);
     g_option_context_set_summary(context,
@@ -117,6 +125,7 @@ static bool read_layout(const char *name, bench_options *options, GError **error
 static bool read_options(const raw_options *raw, bench_options *options, GError **error)
 {
     options->quick = raw->quick;
+    options->prove = raw->prove;
     options->allocators = raw->allocators || raw->all;
     options->rivals = raw->rivals || raw->all;
     options->layouts = !raw->allocators || raw->layout != NULL || raw->all;
@@ -131,7 +140,8 @@ static bool read_options(const raw_options *raw, bench_options *options, GError 
                            raw->clock);
     return read_layout(raw->layout, options, error) &&
            read_number("-n", raw->n, raw->quick ? 100000 : 1000000, &options->n_objects, error) &&
-           read_number("--seed", raw->seed, 1, &options->seed, error);
+           read_number("--seed", raw->seed, 1, &options->seed, error) &&
+           read_number("--tries", raw->tries, 0, &options->n_tries, error);
 }
 
 /* What the option parser left: flags of Google Benchmark, and nothing else. */
@@ -317,6 +327,8 @@ static int run_bench(const bench_options *options)
     const char *why = NULL;
     if (!clock_open(options->clock, &result->clock, &why))
         return cli_fail(CLI_USAGE, "bench: %s", why);
+    if (options->prove != NULL)
+        return bench_prove(options->prove, options->n_tries, &result->clock, options->seed);
     note_warnings(result, 0);
     run.settings = (remote_settings){.clock = result->clock,
                                      .n = options->n_objects,
