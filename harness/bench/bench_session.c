@@ -148,19 +148,6 @@ static void note_lost(running *run, const seat *s)
 
 /* ---- one step ---- */
 
-static void add_counts(window *total, const window *w)
-{
-    total->n_ops += w->n_ops;
-    total->n_chunks += w->n_chunks;
-    total->n_dropped_switched += w->n_dropped_switched;
-    total->n_dropped_migrated += w->n_dropped_migrated;
-    total->n_dropped_faulted += w->n_dropped_faulted;
-    total->n_dropped_stolen += w->n_dropped_stolen;
-    total->n_below_overhead += w->n_below_overhead;
-    total->n_faults += w->n_faults;
-    total->n_switches += w->n_switches;
-}
-
 static const double *doubles(const GArray *values)
 {
     return (const double *)(const void *)values->data;
@@ -173,7 +160,7 @@ static void add_round(bench_series *series, const GArray *windows)
     g_autoptr(GArray) ticks = g_array_new(FALSE, FALSE, sizeof(double));
     for (guint i = 0; i < windows->len; i++) {
         const remote_value *v = &g_array_index(windows, remote_value, i);
-        add_counts(&series->counts, &v->counts);
+        window_add(&series->counts, &v->counts);
         series->n_windows++;
         if (v->counts.n_ops == 0)
             continue;

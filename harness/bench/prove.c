@@ -45,6 +45,7 @@ static bool run_kernel(void *data, window *ret_window, char **ret_why)
     window_chunk_begin(&k->timer);
     do_work(k->words, k->n_sweeps);
     window_chunk_end(&k->timer, ret_window, N_SWEEPS);
+    window_end(&k->timer, ret_window, true);
     return true;
 }
 
@@ -192,6 +193,7 @@ prove_overhead prove_window_overhead(const clock_source *clock)
         window_begin(&timer, &w, WINDOW_NO_FAULTS);
         window_chunk_begin(&timer);
         window_chunk_end(&timer, &w, 1);
+        window_end(&timer, &w, true);
         uint64_t stop = clock_stop(clock, &cpu);
         inside[i] = (double)w.ticks;
         outside[i] = (double)(stop - start);

@@ -26,13 +26,16 @@ void worker_short_begin(worker *w, window_rule rule)
 
 void worker_short_end(worker *w, uint64_t n_ops)
 {
-    window_chunk_end(&w->timer, &w->windows[w->n_filled], n_ops);
+    window *filled = &w->windows[w->n_filled];
+    window_chunk_end(&w->timer, filled, n_ops);
+    window_end(&w->timer, filled, false); /* run_step() asks once for all */
     if (w->n_filled < WORKER_MAX_WINDOWS - 1)
         w->n_filled++;
 }
 
 worker_pass worker_pass_start(worker *w, window_rule rule)
 {
+    w->has_passes = true;
     window_begin(&w->timer, &w->windows[w->n_filled], rule);
     return (worker_pass){.w = w, .rule = rule};
 }
@@ -44,6 +47,7 @@ bool worker_pass_next(worker_pass *p)
         window_chunk_end(&w->timer, &w->windows[w->n_filled], p->last - p->first);
     p->in_chunk = p->last < w->n;
     if (!p->in_chunk) {
+        window_end(&w->timer, &w->windows[w->n_filled], true);
         w->n_filled++;
         return false;
     }
@@ -164,7 +168,13 @@ static bool run_step(worker *w, const worker_step *step)
     w->n_filled = 0;
     w->why = NULL;
     memset(w->windows, 0, sizeof w->windows);
-    if (!step->run(w))
+    (void)window_was_stolen(&w->timer); /* from now on */
+    w->has_passes = false;
+    bool done = step->run(w);
+    bool stolen = !w->has_passes && window_was_stolen(&w->timer);
+    for (size_t i = 0; stolen && i < w->n_filled; i++)
+        window_drop_stolen(&w->windows[i]);
+    if (!done)
         return printf("fail %s\n", w->why == NULL ? "no reason given" : w->why) > 0;
     bool ok = printf("ok %zu\n", w->n_filled) > 0;
     for (size_t i = 0; ok && i < w->n_filled; i++)

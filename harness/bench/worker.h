@@ -28,7 +28,7 @@
 
 enum {
     WORKER_MAX_WINDOWS = 256, /* values of one step */
-    WORKER_CHUNK = 2048,      /* operations a chunk of a pass: about 0.1 ms */
+    WORKER_CHUNK = 4096,      /* operations a chunk of a pass: about 0.1 ms */
 };
 
 typedef struct worker worker;
@@ -55,6 +55,7 @@ struct worker {
     window windows[WORKER_MAX_WINDOWS];
     double bytes; /* the value of a step in bytes */
     size_t n_filled;
+    bool has_passes; /* the step's windows ask for steal time themselves */
     const char *why;
     void **pointers; /* [n], touched: objects */
     void **blocks;   /* [n], touched: blocks */

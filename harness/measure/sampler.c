@@ -101,18 +101,7 @@ typedef struct session {
 
 static void add_window(sampler_series *series, const window *w)
 {
-    window *total = &series->total;
-    total->ticks += w->ticks;
-    total->ns += w->ns;
-    total->n_ops += w->n_ops;
-    total->n_chunks += w->n_chunks;
-    total->n_dropped_switched += w->n_dropped_switched;
-    total->n_dropped_migrated += w->n_dropped_migrated;
-    total->n_dropped_faulted += w->n_dropped_faulted;
-    total->n_dropped_stolen += w->n_dropped_stolen;
-    total->n_below_overhead += w->n_below_overhead;
-    total->n_faults += w->n_faults;
-    total->n_switches += w->n_switches;
+    window_add(&series->total, w);
     double ticks = w->n_ops == 0 ? NAN : (double)w->ticks / (double)w->n_ops;
     g_array_append_val(series->values, ticks);
     if (w->n_ops == 0)
