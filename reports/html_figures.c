@@ -7,18 +7,29 @@
 
 enum { MAX_SNAPSHOTS = 2000 };
 
+typedef char *value_text(double x);
+
+static char *figure_text(double x)
+{
+    return text_figure(x, HTML_THIN_SPACE);
+}
+
+static char *ratio_text(double x)
+{
+    return g_strdup_printf("%.2f\u00d7", x);
+}
+
 /* An interval is shown where it is one. */
-static void put_value(html_page *page, double median, double low, double high, const char *suffix)
+static void put_value(html_page *page, double median, double low, double high, value_text *show)
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_dtostr(number, (gint)sizeof number, median);
-    g_autofree char *value = text_figure(median, HTML_THIN_SPACE);
+    g_autofree char *value = show(median);
     html_putf(page, "<td class=\"n\" data-v=\"%s\">", number);
     html_text(page, value);
-    html_put(page, suffix);
     if (low < high) {
-        g_autofree char *from = text_figure(low, HTML_THIN_SPACE);
-        g_autofree char *to = text_figure(high, HTML_THIN_SPACE);
+        g_autofree char *from = show(low);
+        g_autofree char *to = show(high);
         html_putf(page, "<span class=\"interval\">%s\u2013%s</span>", from, to);
     }
     html_put(page, "</td>");
@@ -27,7 +38,7 @@ static void put_value(html_page *page, double median, double low, double high, c
 static void put_figure(html_page *page, const record_figure *f)
 {
     if (f != NULL)
-        put_value(page, f->median, f->low, f->high, "");
+        put_value(page, f->median, f->low, f->high, figure_text);
     else
         html_put(page, "<td class=\"n\">\u2013</td>");
 }
@@ -37,7 +48,7 @@ static void put_ratio(html_page *page, const record_figure *f)
     if (f == NULL || f->ratio_to == NULL)
         html_put(page, "<td class=\"n\">\u2013</td>");
     else
-        put_value(page, f->ratio_median, f->ratio_low, f->ratio_high, "\u00d7");
+        put_value(page, f->ratio_median, f->ratio_low, f->ratio_high, ratio_text);
 }
 
 static void put_row(html_page *page, const figures_table *table, const figures_row *row)
@@ -205,8 +216,9 @@ void html_heaps(html_page *page)
                    "destroys its objects, as massif saw them.</p>\n<div class=\"pair\">"
                    "<div class=\"chart\" data-chart=\"heap\" role=\"img\" aria-label=\"Line "
                    "chart: heap over time; the tables have the figures\"></div>\n");
+    html_put(page, "<div>");
     put_heap_summary(page, heaps);
-    html_put(page, "</div>\n");
+    html_put(page, "<div class=\"beside\">\n");
     for (unsigned i = 0; i < heaps->len; i++) {
         const record_heap *heap = heaps->pdata[i];
         if (heap->peak_tree != NULL)
@@ -214,4 +226,5 @@ void html_heaps(html_page *page)
     }
     for (unsigned i = 0; i < heaps->len; i++)
         put_snapshots(page, heaps->pdata[i]);
+    html_put(page, "</div></div></div>\n");
 }

@@ -73,17 +73,19 @@ export function drawFigures(box, data) {
   );
   box.style.height = `${70 + rows.length * (n * (BAR + GAP) + 16)}px`;
   const chart = start(box);
-  const tick = { name: `${reference} (tick)`, type: "line", data: [], symbol: "none", lineStyle: { color: l.ink, width: 2.5 }, itemStyle: { color: l.ink } };
+  const tick = { name: `${reference} (tick)`, type: "line", data: [], itemStyle: { color: l.ink } };
+  const legend = layouts.map((layout) => ({ name: layout || "all", icon: "rect" }));
+  if (reference) legend.push({ name: tick.name, icon: "path://M4,0h3v12h-3z" });
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: l.font, color: l.ink },
     grid: { left: 4, right: 60, top: 34, bottom: 4, containLabel: true },
-    legend: { left: 0, top: 0, itemWidth: 12, itemHeight: 9, itemGap: 14, selectedMode: false, textStyle: { color: l.soft, fontSize: 12 } },
+    legend: { data: legend, left: 0, top: 0, itemWidth: 12, itemHeight: 9, itemGap: 14, selectedMode: false, textStyle: { color: l.soft, fontSize: 12 } },
     tooltip: { ...tooltip(l), trigger: "item", formatter: says(data, rows, unit) },
     xAxis: {
       type: "value", min: 0, max: highest * 1.02, splitNumber: 4,
       axisLabel: { color: l.soft, fontSize: 11, showMaxLabel: false, formatter: figure },
-      splitLine: { lineStyle: { color: l.line } },
+      splitLine: { showMaxLine: false, lineStyle: { color: l.line } },
     },
     yAxis: {
       type: "category", inverse: true, data: rows.map((row) => row.name),

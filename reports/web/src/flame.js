@@ -3,6 +3,10 @@ import flamegraph from "d3-flame-graph";
 import { select } from "d3-selection";
 import { withPrefix } from "./look.js";
 
+const CELL = 20;
+
+const depth = (node) => node.children.reduce((most, child) => Math.max(most, 1 + depth(child)), 0);
+
 function tree(stacks) {
   const root = { name: "all", value: 0, children: [] };
   for (const [frames, cost] of stacks) {
@@ -26,7 +30,7 @@ function colour(d) {
   if (d.highlight) return "#7fb4ea";
   let hash = 0;
   for (const c of d.data.name) hash = (hash * 31 + c.codePointAt(0)) >>> 0;
-  return `hsl(${28 + (hash % 24)} ${62 + ((hash >> 5) % 18)}% ${66 + ((hash >> 10) % 12)}%)`;
+  return `hsl(${22 + (hash % 20)} ${64 + ((hash >> 5) % 18)}% ${66 + ((hash >> 10) % 12)}%)`;
 }
 
 function element(tag, properties, parent) {
@@ -49,7 +53,7 @@ export function drawFlame(box, data) {
   const whole = `all: ${withPrefix(root.value, "")} instructions. Click a frame to zoom in.`;
   const chart = flamegraph()
     .width(box.clientWidth)
-    .cellHeight(20)
+    .cellHeight(CELL)
     .minFrameSize(1)
     .transitionDuration(still ? 0 : 200)
     .inverted(true)
@@ -64,6 +68,8 @@ export function drawFlame(box, data) {
       says.textContent = text || whole;
     });
   select(canvas).datum(root).call(chart);
+  canvas.style.height = `${CELL * (depth(root) + 1)}px`; // the library leaves two rows blank
+  canvas.style.overflow = "hidden";
   says.textContent = whole;
   input.addEventListener("input", () => {
     if (input.value) chart.search(input.value);

@@ -3,6 +3,12 @@ import { look, start, tooltip, withPrefix } from "./look.js";
 
 const AXIS = { i: "instructions", ms: "milliseconds", B: "bytes allocated" };
 
+// The label stands over the plateau, not over the slope that leads to it.
+function aside(heap) {
+  const last = heap.points[heap.points.length - 1][0];
+  return [heap.points[heap.peak][0] < 0.8 * last ? 30 : -30, 2];
+}
+
 export function drawHeap(box, data) {
   const heaps = data.heaps.filter((heap) => heap.points.length > 0);
   if (heaps.length === 0) return null;
@@ -28,14 +34,14 @@ export function drawHeap(box, data) {
       axisLabel: { color: l.soft, fontSize: 11, formatter: (x) => withPrefix(x, ""), showMaxLabel: false, hideOverlap: true },
     },
     yAxis: {
-      type: "value", min: 0, splitNumber: 4, axisLabel: { color: l.soft, fontSize: 11, formatter: bytes },
+      type: "value", min: 0, splitNumber: 4, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: l.soft, fontSize: 11, formatter: bytes },
       splitLine: { lineStyle: { color: l.line } },
     },
     series: heaps.map((heap) => ({
       name: heap.title, type: "line", data: heap.points, showSymbol: false, lineStyle: { width: 2 }, sampling: "lttb",
       markPoint: {
         symbol: "circle", symbolSize: 7, data: [{ coord: heap.points[heap.peak] }],
-        label: { show: true, position: "top", color: l.soft, fontSize: 11, formatter: () => bytes(heap.points[heap.peak][1]) },
+        label: { show: true, position: "top", color: l.soft, fontSize: 11, offset: aside(heap), formatter: () => bytes(heap.points[heap.peak][1]) },
       },
     })),
   });
