@@ -7,7 +7,7 @@ typedef struct crew {
     unsigned n_done, n_total;
     jobs_progress *progress;
     void *argument;
-    GCancellable *cancel;
+    const int *cancel;
 } crew;
 
 static void mount_free(void *data)
@@ -89,11 +89,16 @@ void jobs_run_one(job *j)
     j->outcome->fault = g_strdup(error != NULL ? error->message : "unknown fault");
 }
 
+static bool is_cancelled(const int *cancel)
+{
+    return cancel != NULL && g_atomic_int_get(cancel) != 0;
+}
+
 static void work(void *data, void *user_data)
 {
     job *j = data;
     crew *c = user_data;
-    if (g_cancellable_is_cancelled(c->cancel))
+    if (is_cancelled(c->cancel))
         return;
     jobs_run_one(j);
     g_mutex_lock(&c->lock);
@@ -104,7 +109,7 @@ static void work(void *data, void *user_data)
 }
 
 bool jobs_run(GPtrArray *jobs, unsigned n_workers, jobs_progress *progress, void *argument,
-              GCancellable *cancel)
+              const int *cancel)
 {
     crew c = {.n_total = jobs->len, .progress = progress, .argument = argument, .cancel = cancel};
     g_mutex_init(&c.lock);
@@ -114,5 +119,5 @@ bool jobs_run(GPtrArray *jobs, unsigned n_workers, jobs_progress *progress, void
         (void)g_thread_pool_push(pool, g_ptr_array_index(jobs, i), NULL); /* fails for no reason */
     g_thread_pool_free(pool, FALSE, TRUE);
     g_mutex_clear(&c.lock);
-    return !g_cancellable_is_cancelled(cancel);
+    return !is_cancelled(cancel);
 }

@@ -12,7 +12,6 @@
 #include "harness/judge/evidence.h"
 #include "harness/sandbox/sandbox.h"
 
-#include <gio/gio.h>
 #include <glib.h>
 #include <stdbool.h>
 
@@ -40,11 +39,11 @@ typedef void jobs_progress(const char *text, unsigned done, unsigned total, void
 
 /*
  * Runs every job of the array (of job *) on n_workers threads. Jobs that have not started when
- * cancel fires stay skipped. A fault of the harness is kept in the job, it stops nothing.
+ * *cancel (NULL: never) becomes non-zero stay skipped. A fault of the harness is kept in the job, it stops nothing.
  * Returns false if it was cancelled.
  */
 bool jobs_run(GPtrArray *jobs, unsigned n_workers, jobs_progress *progress, void *argument,
-              GCancellable *cancel);
+              const int *cancel);
 
 /* Runs one job in this thread. */
 void jobs_run_one(job *j);
