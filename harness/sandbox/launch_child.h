@@ -1,0 +1,22 @@
+/*
+ * launch_child.h -- from fork to exec: everything that binds the judged program before it runs.
+ *
+ * Order matters: limits and identity first, then descriptors and signals, the filter last, since
+ * it forbids much of what comes before it.
+ */
+#ifndef HARNESS_SANDBOX_LAUNCH_CHILD_H
+#define HARNESS_SANDBOX_LAUNCH_CHILD_H
+
+#include "harness/sandbox/launch.h"
+
+/* What the child says through the socket `sync` before it is gone: closing it means "running". */
+typedef struct launch_child_message {
+    int32_t step;  /* LAUNCH_STEP_NONE: the filter's listener comes with this message */
+    int32_t error; /* errno */
+} launch_child_message;
+
+/* Never returns. sync: a socket, close-on-exec. filter: descriptor of a seccomp program. */
+_Noreturn void launch_child_run(const launch_config *config, int sync, int filter, char *const *env,
+                                char *const *argv);
+
+#endif
