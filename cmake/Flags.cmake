@@ -13,7 +13,7 @@ target_compile_options(
             -Wshadow
             -Wvla
             -Wpointer-arith
-            -Wcast-qual
+            $<$<C_COMPILER_ID:GNU>:-Wcast-qual> # clang applies it inside GLib macros too
             -Wwrite-strings
             $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
             $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>)

@@ -23,6 +23,8 @@ endfunction()
 #
 # One libFuzzer program (preset fuzz). scripts/fuzz.sh runs every one of them,
 # from its kept corpus, for a given time; the corpus folder is never written to.
+# The list of them, fuzzers.txt: name, program, corpus, dictionary, tab-separated.
+file(WRITE ${PROJECT_BINARY_DIR}/fuzzers.txt "")
 function(objlab_fuzzer name)
   cmake_parse_arguments(T "" "CORPUS;DICT" "SOURCES;LIBS" ${ARGN})
   if(NOT OBJLAB_FUZZ)
@@ -31,7 +33,10 @@ function(objlab_fuzzer name)
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LIBS} objlab_flags)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(dict "")
+  if(T_DICT)
+    set(dict ${CMAKE_CURRENT_SOURCE_DIR}/${T_DICT})
+  endif()
   file(APPEND ${PROJECT_BINARY_DIR}/fuzzers.txt
-       "${name}\t$<TARGET_FILE:${name}>\t${CMAKE_CURRENT_SOURCE_DIR}/${T_CORPUS}\t${T_DICT}\n")
-  set_property(GLOBAL APPEND PROPERTY OBJLAB_FUZZERS ${name})
+       "${name}\t${CMAKE_CURRENT_BINARY_DIR}/${name}\t${CMAKE_CURRENT_SOURCE_DIR}/${T_CORPUS}\t${dict}\n")
 endfunction()

@@ -11,9 +11,11 @@
  *
  * Owns:       everything it points to; record_free() releases the whole.
  * Invariants: record_is_valid(): verdicts in range, no score above its maximum,
- *             no NaN, low <= median <= high.
- * Threads:    none; a record is used by one thread at a time.
- * File:       result.json, schema "objlab/result", version 1; read strictly.
+ *             no NaN, points in 0..RECORD_MAX_POINTS, low <= median <= high, no count above
+ * INT64_MAX (JSON's integers), heap trees no deeper than RECORD_MAX_DEPTH. Strings:    never NULL
+ * unless a field says so; always UTF-8: the constructors and record_set_text() replace invalid
+ * bytes by U+FFFD. Threads:    none; a record is used by one thread at a time. File: result.json,
+ * schema "objlab/result", version 1; read strictly.
  */
 #ifndef REPORTS_RECORD_H
 #define REPORTS_RECORD_H
@@ -24,6 +26,12 @@
 
 #define RECORD_SCHEMA  "objlab/result"
 #define RECORD_VERSION 1
+
+/* Bounds of a file that is read: beyond them it is an error, not a long wait. */
+#define RECORD_MAX_BYTES ((size_t)64 << 20)
+#define RECORD_MAX_DEPTH 100 /* levels of a heap tree */
+
+#define RECORD_MAX_POINTS 9999
 
 /* What came of a part, or of a whole submission. The text is record_verdict_name(). */
 typedef enum record_verdict {
@@ -48,7 +56,7 @@ typedef struct record_feedback {
     char *text;         /* one sentence, plain text, UTF-8 */
     char *file;         /* NULL: no place; else relative to the submission */
     uint32_t line;      /* 1-based; 0: the whole file */
-    double points_lost; /* 0 for a remark */
+    double points_lost; /* >= 0; 0 for a remark */
 } record_feedback;
 
 typedef struct record_part {
@@ -184,6 +192,7 @@ typedef enum record_error {
     RECORD_ERROR_SYNTAX, /* not JSON; message has line and column */
     RECORD_ERROR_SCHEMA  /* JSON, but not such a record; message has the path */
 } record_error;
+
 #define RECORD_ERROR record_error_quark()
 GQuark record_error_quark(void);
 
@@ -191,12 +200,16 @@ GQuark record_error_quark(void);
 record *record_new(void);
 void record_free(record *r);
 
+/* Puts a copy of text (NULL: "") in a field of a record and frees what was there. */
+void record_set_text(char **field, const char *text);
+
 /* Constructors that append to the record and return a borrowed pointer.
- * Strings are copied; NULL strings become "". */
+ * Strings are copied; NULL strings become "", except where a field may be NULL. */
 record_part *record_add_part(record *r, const char *name, const char *title, double max_score);
 record_feedback *record_part_say(record_part *part, double points_lost, const char *file,
                                  uint32_t line, const char *format, ...) G_GNUC_PRINTF(5, 6);
 void record_part_add_evidence(record_part *part, const char *path);
+/* low, high = median and n = 1, until the caller sets them. */
 record_figure *record_add_figure(record *r, const char *name, const char *layout,
                                  const char *subject, const char *unit, double median);
 record_finding *record_add_finding(record *r, const char *tool, const char *rule, const char *file,
@@ -204,13 +217,21 @@ record_finding *record_add_finding(record *r, const char *tool, const char *rule
 record_test *record_add_test(record *r, const char *kind, const char *name, bool passed,
                              const char *detail);
 void record_add_source(record *r, const char *file, const char *text, size_t n_bytes);
+/* Owner: the caller, until it is put in a record. */
 record_calls *record_calls_new(void);
-void record_calls_add_function(record_calls *calls, const record_function *function);
-void record_calls_add_line(record_calls *calls, const record_line *line);
+void record_calls_free(record_calls *calls);
+/* The counts are 0, hits unknown, until the caller sets them. */
+record_function *record_calls_add_function(record_calls *calls, const char *name, const char *file,
+                                           const char *object);
+record_line *record_calls_add_line(record_calls *calls, const char *file, uint32_t line);
 void record_calls_add_stack(record_calls *calls, const char *frames, uint64_t self_ir);
 record_heap *record_add_heap(record *r, const char *title, const char *time_unit);
+void record_heap_add_snapshot(record_heap *heap, const record_snapshot *snapshot);
+/* Owner: the caller, until it is put in a heap's peak_tree or another node's children. */
 record_heap_node *record_heap_node_new(const char *label, uint64_t bytes);
+void record_heap_node_free(record_heap_node *node);
 
+/* Text of a verdict, as in the file; from_name: false if there is none such. */
 const char *record_verdict_name(record_verdict v);
 bool record_verdict_from_name(const char *name, record_verdict *ret_verdict);
 
@@ -223,9 +244,16 @@ bool record_is_valid(const record *r, char **ret_why);
 record *record_parse(const char *text, size_t n_bytes, GError **error);
 record *record_read(const char *path, GError **error);
 
-/* Writes by temporary name, fsync and rename. */
+/* The file's text, keys always in the same order, reals with 15 significant digits: what is
+ * read back is written the same again. NULL if the record is not valid. Owner: the caller. */
 char *record_to_json(const record *r);
+
+/* Writes by temporary name, fsync and rename: the file is there whole or not at all.
+ * A record that is not valid is RECORD_ERROR_SCHEMA and writes nothing. */
 bool record_write(const record *r, const char *path, GError **error);
+
+/* Writes any text so, for the other reports. */
+bool record_write_file(const char *path, const char *text, size_t n_bytes, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(record, record_free)
 

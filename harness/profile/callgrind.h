@@ -65,6 +65,9 @@ typedef struct callgrind_profile {
     GPtrArray *warnings;     /* of char * */
 } callgrind_profile;
 
+typedef enum callgrind_error_code {
+    CALLGRIND_ERROR_FORMAT /* nothing in it could be read; message has line and column */
+} callgrind_error_code;
 #define CALLGRIND_ERROR callgrind_error_quark()
 GQuark callgrind_error_quark(void);
 

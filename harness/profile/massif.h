@@ -18,6 +18,7 @@ typedef struct massif_node {
     uint64_t address;     /* 0 for the root and for "below threshold" */
     const char *function; /* "hw_pool_alloc"; or the whole label where it has no address */
     const char *file;     /* "pool.c", "" if unknown */
+    const char *object;   /* "/usr/lib/libc.so.6" where it stands for file and line, else "" */
     uint32_t line;        /* 0 if unknown */
     const struct massif_node *children;
     size_t n_children;
@@ -36,17 +37,27 @@ typedef struct massif_profile {
     const char *time_unit; /* "i", "ms", "B" */
     const massif_snapshot *snapshots;
     size_t n_snapshots;
-    size_t peak; /* index into snapshots of the greatest total; 0 when there are none */
+    size_t peak; /* index into snapshots of the greatest total (of equal ones, one with a tree);
+                    0 when there are none */
     bool complete;
     GPtrArray *warnings; /* of char * */
 } massif_profile;
 
+typedef enum massif_error_code {
+    MASSIF_ERROR_FORMAT /* nothing in it could be read; message has line and column */
+} massif_error_code;
 #define MASSIF_ERROR massif_error_quark()
 GQuark massif_error_quark(void);
 
+/* text: n_bytes, need not be terminated, may be freed afterwards. name: for messages.
+ * Owner of the result: the caller. */
 massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name, GError **error);
+/* The same from a file (mapped, not copied). */
 massif_profile *massif_read(const char *path, GError **error);
 void massif_free(massif_profile *profile);
+
+/* Heap, administrative and stack bytes together. */
+uint64_t massif_total(const massif_snapshot *snapshot);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(massif_profile, massif_free)
 

@@ -1,0 +1,73 @@
+/* objlab report RESULT --html|--junit|--terminal [--out FILE]: a report from a stored record. */
+#include "harness/cli/commands.h"
+#include "reports/junit.h"
+#include "reports/record.h"
+#include "reports/terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct report_options {
+    gboolean junit, terminal;
+    char *out;
+    char **paths;
+} report_options;
+
+static char *render(const record *r, const report_options *options)
+{
+    if (options->junit)
+        return junit_render(r);
+    terminal_style style = terminal_style_for(options->out == NULL ? STDOUT_FILENO : -1);
+    return terminal_render(r, &style);
+}
+
+static int deliver(const char *text, const char *path)
+{
+    if (path != NULL) {
+        GError *error = NULL;
+        return record_write_file(path, text, strlen(text), &error)
+                   ? CLI_OK
+                   : cli_fail_error(CLI_USAGE, &error);
+    }
+    if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+        return cli_fail(CLI_HARNESS, "cannot write to the standard output");
+    return CLI_OK;
+}
+
+static int run(const report_options *options)
+{
+    if (options->paths == NULL || g_strv_length(options->paths) != 1)
+        return cli_fail(CLI_USAGE, "report wants one result.json: see objlab report --help");
+    if (options->junit + options->terminal > 1)
+        return cli_fail(CLI_USAGE, "report makes one kind of report at a time");
+    GError *error = NULL;
+    g_autoptr(record) r = record_read(options->paths[0], &error);
+    if (r == NULL)
+        return cli_fail_error(CLI_USAGE, &error);
+    g_autofree char *text = render(r, options);
+    return deliver(text, options->out);
+}
+
+int cmd_report(int argc, char **argv)
+{
+    report_options options = {.out = NULL};
+    const GOptionEntry entries[] = {
+        {"junit", 0, 0, G_OPTION_ARG_NONE, &options.junit, "JUnit XML, for CI servers", NULL},
+        {"terminal", 0, 0, G_OPTION_ARG_NONE, &options.terminal,
+         "the summary for a terminal (the default)", NULL},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out,
+         "write to FILE instead of standard output", "FILE"},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, "RESULT"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    GOptionContext *context = g_option_context_new("- a report from a stored result.json");
+    g_option_context_add_main_entries(context, entries, NULL);
+    GError *error = NULL;
+    gboolean parsed = g_option_context_parse(context, &argc, &argv, &error);
+    g_option_context_free(context);
+    int result = parsed ? run(&options) : cli_fail_error(CLI_USAGE, &error);
+    g_free(options.out);
+    g_strfreev(options.paths);
+    return result;
+}

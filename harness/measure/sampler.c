@@ -1,0 +1,236 @@
+#include "harness/measure/sampler.h"
+
+#include <math.h>
+
+enum { MIN_FOR_INTERVAL = 5, CHECK_EVERY_ROUNDS = 8 };
+
+/* ---- order ---- */
+
+void sampler_order_init(sampler_order *order, size_t n, uint64_t seed)
+{
+    *order = (sampler_order){.n = n, .at = g_new(size_t, n), .backward = false, .state = seed};
+    for (size_t i = 0; i < n; i++)
+        order->at[i] = i;
+}
+
+void sampler_order_clear(sampler_order *order)
+{
+    g_clear_pointer(&order->at, g_free);
+}
+
+static void swap(size_t *at, size_t i, size_t j)
+{
+    size_t kept = at[i];
+    at[i] = at[j];
+    at[j] = kept;
+}
+
+void sampler_order_next(sampler_order *order)
+{
+    if (order->backward) {
+        for (size_t i = 0; i < order->n / 2; i++)
+            swap(order->at, i, order->n - 1 - i);
+    } else { /* Fisher-Yates */
+        for (size_t i = order->n; i > 1; i--)
+            swap(order->at, i - 1, (size_t)stats_random_below(&order->state, i));
+    }
+    order->backward = !order->backward;
+}
+
+/* ---- comparing ---- */
+
+const char *sampler_verdict_name(sampler_verdict verdict)
+{
+    static const char *const names[] = {"no difference", "below resolution", "faster", "slower"};
+    return names[verdict];
+}
+
+double sampler_resolution(const double *subject, size_t n_subject, const double *control,
+                          size_t n_control, uint64_t seed)
+{
+    stats_interval ratio =
+        stats_bootstrap_ratio(control, n_control, subject, n_subject, 0.99, seed);
+    return MAX(ratio.high - 1, 1 - ratio.low) + fabs(ratio.value - 1);
+}
+
+sampler_verdict sampler_compare(const double *x, size_t n_x, const double *y, size_t n_y,
+                                double resolution, stats_interval *ret_ratio)
+{
+    enum { SEED = 1 }; /* any: the same samples must give the same verdict */
+    stats_interval ratio = stats_bootstrap_ratio(x, n_x, y, n_y, 0.99, SEED);
+    if (ret_ratio != NULL)
+        *ret_ratio = ratio;
+    bool excludes_one = ratio.low > 1 || ratio.high < 1;
+    if (excludes_one && fabs(ratio.value - 1) > resolution &&
+        stats_mann_whitney(x, n_x, y, n_y, NULL) < 0.01)
+        return ratio.value < 1 ? SAMPLER_FASTER : SAMPLER_SLOWER;
+    bool equivalent = ratio.low > 1 - SAMPLER_EQUIVALENCE && ratio.high < 1 + SAMPLER_EQUIVALENCE;
+    return equivalent && !excludes_one ? SAMPLER_NO_DIFFERENCE : SAMPLER_BELOW_RESOLUTION;
+}
+
+/* ---- session ---- */
+
+typedef struct session {
+    const sampler_subject *subjects;
+    size_t n_subjects;
+    const sampler_plan *plan;
+    sampler_result *result;
+} session;
+
+static void add_window(sampler_series *series, const window *w)
+{
+    window *total = &series->total;
+    total->ticks += w->ticks;
+    total->ns += w->ns;
+    total->n_ops += w->n_ops;
+    total->n_chunks += w->n_chunks;
+    total->n_dropped_switched += w->n_dropped_switched;
+    total->n_dropped_migrated += w->n_dropped_migrated;
+    total->n_dropped_faulted += w->n_dropped_faulted;
+    total->n_dropped_stolen += w->n_dropped_stolen;
+    total->n_below_overhead += w->n_below_overhead;
+    total->n_faults += w->n_faults;
+    total->n_switches += w->n_switches;
+    if (w->n_ops == 0) {
+        series->n_dropped++;
+        return;
+    }
+    double ticks = (double)w->ticks / (double)w->n_ops;
+    double ns = w->ns / (double)w->n_ops;
+    g_array_append_val(series->values, ticks);
+    g_array_append_val(series->values_ns, ns);
+    series->n_kept++;
+}
+
+static void run_round(const session *s, sampler_order *order, bool keep)
+{
+    sampler_order_next(order);
+    for (size_t i = 0; i < order->n; i++) {
+        sampler_series *series = &s->result->series[order->at[i]];
+        const sampler_subject *subject = &s->subjects[order->at[i] % s->n_subjects];
+        if (series->why != NULL)
+            continue;
+        window w = {0};
+        char *why = NULL;
+        if (!subject->run(subject->data, &w, &why))
+            series->why = why != NULL ? why : g_strdup("failed");
+        else if (keep)
+            add_window(series, &w);
+    }
+}
+
+static stats_interval cost_interval(const sampler_series *series, uint64_t seed)
+{
+    return stats_bootstrap_median((const double *)(void *)series->values->data, series->values->len,
+                                  0.95, seed);
+}
+
+static bool all_narrow(const session *s)
+{
+    for (size_t i = 0; i < s->result->n_series; i++) {
+        sampler_series *series = &s->result->series[i];
+        if (series->why != NULL)
+            continue;
+        if (series->n_kept < MIN_FOR_INTERVAL)
+            return false;
+        stats_interval cost = cost_interval(series, s->plan->seed);
+        if (!(cost.high - cost.low <= s->plan->target_width * cost.value))
+            return false;
+    }
+    return true;
+}
+
+static void finish_series(sampler_series *series, uint64_t seed)
+{
+    if (series->n_kept < MIN_FOR_INTERVAL)
+        return;
+    series->cost = cost_interval(series, seed);
+    series->ns_per_op =
+        stats_median((const double *)(void *)series->values_ns->data, series->values_ns->len);
+    series->n_outliers =
+        stats_outliers((const double *)(void *)series->values->data, series->values->len, NULL);
+}
+
+static double elapsed_s(uint64_t since_ns)
+{
+    return (double)(clock_now_ns() - since_ns) * 1e-9;
+}
+
+static void run_rounds(const session *s, uint64_t start_ns)
+{
+    sampler_order order;
+    sampler_order_init(&order, s->result->n_series, s->plan->seed);
+    for (size_t i = 0; i < s->plan->n_warm_up; i++)
+        run_round(s, &order, false);
+    sampler_result *result = s->result;
+    while (result->n_rounds < s->plan->max_rounds) {
+        run_round(s, &order, true);
+        result->n_rounds++;
+        if (result->n_rounds < s->plan->min_rounds)
+            continue;
+        if (s->plan->budget_s > 0 && elapsed_s(start_ns) > s->plan->budget_s)
+            break;
+        if (result->n_rounds % CHECK_EVERY_ROUNDS == 0 && all_narrow(s)) {
+            result->narrow = true;
+            break;
+        }
+    }
+    sampler_order_clear(&order);
+}
+
+sampler_result *sampler_run(const sampler_subject *subjects, size_t n_subjects,
+                            const sampler_plan *plan)
+{
+    g_assert(n_subjects >= 1 && plan->min_rounds >= MIN_FOR_INTERVAL);
+    sampler_result *result = g_new0(sampler_result, 1);
+    result->has_control = !plan->without_control;
+    result->n_series = n_subjects + (result->has_control ? 1 : 0);
+    result->series = g_new0(sampler_series, result->n_series);
+    for (size_t i = 0; i < result->n_series; i++) {
+        result->series[i].name = subjects[i % n_subjects].name;
+        result->series[i].values = g_array_new(FALSE, FALSE, sizeof(double));
+        result->series[i].values_ns = g_array_new(FALSE, FALSE, sizeof(double));
+    }
+    session s = {subjects, n_subjects, plan, result};
+    uint64_t start_ns = clock_now_ns();
+    run_rounds(&s, start_ns);
+    for (size_t i = 0; i < result->n_series; i++)
+        finish_series(&result->series[i], plan->seed);
+    result->resolution = NAN;
+    const sampler_series *first = &result->series[0];
+    const sampler_series *control = &result->series[result->n_series - 1];
+    if (result->has_control && first->n_kept >= MIN_FOR_INTERVAL &&
+        control->n_kept >= MIN_FOR_INTERVAL)
+        result->resolution = sampler_resolution(
+            (const double *)(void *)first->values->data, first->values->len,
+            (const double *)(void *)control->values->data, control->values->len, plan->seed);
+    result->elapsed_s = elapsed_s(start_ns);
+    g_assert(sampler_is_valid(result));
+    return result;
+}
+
+bool sampler_is_valid(const sampler_result *result)
+{
+    for (size_t i = 0; i < result->n_series; i++) {
+        const sampler_series *series = &result->series[i];
+        uint64_t n_windows = series->n_kept + series->n_dropped;
+        bool all_rounds = n_windows == result->n_rounds;
+        if (series->values->len != series->n_kept || series->values_ns->len != series->n_kept ||
+            n_windows > result->n_rounds || (series->why == NULL && !all_rounds))
+            return false;
+    }
+    return true;
+}
+
+void sampler_result_free(sampler_result *result)
+{
+    if (result == NULL)
+        return;
+    for (size_t i = 0; i < result->n_series; i++) {
+        g_array_unref(result->series[i].values);
+        g_array_unref(result->series[i].values_ns);
+        g_free(result->series[i].why);
+    }
+    g_free(result->series);
+    g_free(result);
+}

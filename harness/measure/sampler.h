@@ -1,0 +1,118 @@
+/*
+ * sampler.h -- many short windows of several subjects, interleaved, until enough is known.
+ *
+ *   round 1:  B A C A'      each round every subject once, in random order; the next round runs
+ *   round 2:  A' C A B      that order backwards, so that each stands early as often as late
+ *
+ * A' is the A/A control: subject 0 a second time. Whatever difference it shows to A is noise, so
+ * that noise is the smallest difference the session can see; a claim below it is "no difference".
+ *
+ * Owns:       sampler_result_free() releases the whole.
+ * Invariants: every series has n_kept values; kept + dropped == windows run  (sampler_is_valid)
+ * Source:     interleaving as "randomized complete block design" (R. A. Fisher, The Design of
+ *             Experiments, 1935).
+ */
+#ifndef HARNESS_MEASURE_SAMPLER_H
+#define HARNESS_MEASURE_SAMPLER_H
+
+#include "harness/measure/stats.h"
+#include "harness/measure/window.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- order ---- */
+
+/* A balanced random order of n subjects. */
+typedef struct sampler_order {
+    size_t n;
+    size_t *at;    /* the order of this round */
+    bool backward; /* the next round is this one backwards */
+    uint64_t state;
+} sampler_order;
+
+void sampler_order_init(sampler_order *order, size_t n, uint64_t seed);
+void sampler_order_clear(sampler_order *order);
+/* Moves to the next round; order->at then holds it. */
+void sampler_order_next(sampler_order *order);
+
+/* ---- one session over in-process subjects ---- */
+
+/* Runs one window of the subject. False: the subject failed for good (a reason in *ret_why, owned
+ * by the sampler). A window with n_ops == 0 counts as dropped. */
+typedef bool sampler_fn(void *data, window *ret_window, char **ret_why);
+
+typedef struct sampler_subject {
+    const char *name;
+    sampler_fn *run;
+    void *data;
+} sampler_subject;
+
+typedef struct sampler_plan {
+    size_t n_warm_up;     /* rounds thrown away first */
+    size_t min_rounds;    /* >= 5 */
+    size_t max_rounds;    /* >= min_rounds */
+    double target_width;  /* stop once every 95 % interval is this narrow: (high-low)/median */
+    double budget_s;      /* stop after so much time (after min_rounds); 0: none */
+    bool without_control; /* leave the A/A control out */
+    uint64_t seed;        /* of orders and intervals */
+} sampler_plan;
+
+typedef struct sampler_series {
+    const char *name; /* of the subject */
+    GArray *values;   /* of double: ticks an operation, one a kept window */
+    uint64_t n_kept, n_dropped;
+    window total;        /* what was dropped why, faults, switches */
+    char *why;           /* NULL, or why the subject failed */
+    stats_interval cost; /* ticks an operation; if n_kept >= 5 */
+    double ns_per_op;    /* median */
+    GArray *values_ns;   /* of double */
+    size_t n_outliers;   /* by modified z-score; they stay in: medians do not mind */
+} sampler_series;
+
+typedef struct sampler_result {
+    size_t n_series; /* n_subjects, and one more with the control */
+    sampler_series *series;
+    bool has_control; /* the last series is the control of series 0 */
+    size_t n_rounds;
+    bool narrow;       /* ended because all intervals were narrow enough */
+    double elapsed_s;  /* of the whole session */
+    double resolution; /* smallest relative difference visible, from the control; NAN without */
+} sampler_result;
+
+/* Owner: the caller. */
+sampler_result *sampler_run(const sampler_subject *subjects, size_t n_subjects,
+                            const sampler_plan *plan);
+void sampler_result_free(sampler_result *result);
+bool sampler_is_valid(const sampler_result *result);
+
+/* ---- comparing ---- */
+
+typedef enum sampler_verdict {
+    SAMPLER_NO_DIFFERENCE,    /* the ratio's whole interval lies within SAMPLER_EQUIVALENCE of 1 */
+    SAMPLER_BELOW_RESOLUTION, /* neither shown nor excluded: this session cannot tell */
+    SAMPLER_FASTER,           /* the first costs less */
+    SAMPLER_SLOWER
+} sampler_verdict;
+
+/* A difference of less than 1 % either way is what "no difference" means. */
+#define SAMPLER_EQUIVALENCE 0.01
+
+const char *sampler_verdict_name(sampler_verdict verdict);
+
+/* Smallest relative difference that a control shows to be visible: the furthest end from 1 of the
+ * 99 % interval of control / subject, plus as much again as their medians differ. */
+double sampler_resolution(const double *subject, size_t n_subject, const double *control,
+                          size_t n_control, uint64_t seed);
+
+/*
+ * Is x cheaper than y? Different only if all three hold: the 99 % interval of the ratio excludes
+ * 1, Mann-Whitney gives p < 0.01, and the ratio differs from 1 by more than the resolution.
+ */
+sampler_verdict sampler_compare(const double *x, size_t n_x, const double *y, size_t n_y,
+                                double resolution, stats_interval *ret_ratio);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sampler_result, sampler_result_free)
+
+#endif

@@ -1,0 +1,102 @@
+#include "harness/measure/window.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { STEAL_COLUMN = 8 }; /* cpu user nice system idle iowait irq softirq steal */
+
+uint64_t window_steal(int stat_fd)
+{
+    char text[256];
+    ssize_t n = stat_fd < 0 ? -1 : pread(stat_fd, text, sizeof text - 1, 0);
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    char *at = strchr(text, ' ');
+    uint64_t value = 0;
+    for (int column = 1; at != NULL && column <= STEAL_COLUMN; column++)
+        value = strtoull(at, &at, 10);
+    return value;
+}
+
+void window_timer_open(window_timer *timer, const clock_source *clock)
+{
+    *timer = (window_timer){.clock = clock};
+    timer->stat_fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+}
+
+void window_timer_close(window_timer *timer)
+{
+    if (timer->stat_fd >= 0)
+        (void)close(timer->stat_fd);
+    timer->stat_fd = -1;
+}
+
+void window_begin(window_timer *timer, window *ret_window, window_rule rule)
+{
+    timer->rule = rule;
+    *ret_window = (window){0};
+}
+
+static void read_usage(uint64_t *ret_faults, uint64_t *ret_preempted, uint64_t *ret_voluntary)
+{
+    struct rusage usage = {0};
+    (void)getrusage(RUSAGE_THREAD, &usage); /* cannot fail: both arguments are right */
+    *ret_faults = (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+    *ret_preempted = (uint64_t)usage.ru_nivcsw;
+    *ret_voluntary = (uint64_t)usage.ru_nvcsw;
+}
+
+void window_chunk_begin(window_timer *timer)
+{
+    timer->steal = window_steal(timer->stat_fd);
+    read_usage(&timer->n_faults, &timer->n_preempted, &timer->n_voluntary);
+    timer->cpu = (uint32_t)sched_getcpu();
+    timer->start_ns = timer->clock->kind == CLOCK_PERF ? clock_now_ns() : 0;
+    timer->start_ticks = clock_start(timer->clock);
+}
+
+void window_chunk_end(window_timer *timer, window *w, uint64_t n_ops)
+{
+    uint32_t cpu = UINT32_MAX;
+    uint64_t stop_ticks = clock_stop(timer->clock, &cpu);
+    uint64_t stop_ns = timer->clock->kind == CLOCK_PERF ? clock_now_ns() : 0;
+    if (cpu == UINT32_MAX)
+        cpu = (uint32_t)sched_getcpu();
+    uint64_t n_faults = 0;
+    uint64_t n_preempted = 0;
+    uint64_t n_voluntary = 0;
+    read_usage(&n_faults, &n_preempted, &n_voluntary);
+    n_faults -= timer->n_faults;
+    n_preempted -= timer->n_preempted;
+    w->n_faults += n_faults;
+    w->n_switches += n_preempted + (n_voluntary - timer->n_voluntary);
+    if (n_preempted > 0) {
+        w->n_dropped_switched++;
+    } else if (cpu != timer->cpu) {
+        w->n_dropped_migrated++;
+    } else if (timer->rule == WINDOW_NO_FAULTS && n_faults > 0) {
+        w->n_dropped_faulted++;
+    } else if (window_steal(timer->stat_fd) != timer->steal) {
+        w->n_dropped_stolen++;
+    } else {
+        bool below = false;
+        uint64_t ticks = clock_elapsed(timer->clock, timer->start_ticks, stop_ticks, &below);
+        w->ticks += ticks;
+        w->ns += timer->clock->kind == CLOCK_PERF ? (double)(stop_ns - timer->start_ns)
+                                                  : (double)ticks * timer->clock->ns_per_tick;
+        w->n_below_overhead += below ? 1 : 0;
+        w->n_ops += n_ops;
+        w->n_chunks++;
+    }
+}
+
+uint64_t window_n_dropped(const window *w)
+{
+    return w->n_dropped_switched + w->n_dropped_migrated + w->n_dropped_faulted +
+           w->n_dropped_stolen;
+}

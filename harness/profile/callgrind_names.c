@@ -1,0 +1,105 @@
+#include "harness/profile/callgrind_names.h"
+
+#include "harness/profile/scan.h"
+
+#define MAX_DENSE ((uint64_t)1 << 20)
+
+void callgrind_names_init(callgrind_names *names, store *s, const char *unknown)
+{
+    *names = (callgrind_names){.store = s,
+                               .sparse = g_hash_table_new(g_int64_hash, g_int64_equal),
+                               .unknown = store_intern(s, unknown, strlen(unknown))};
+}
+
+void callgrind_names_clear(callgrind_names *names)
+{
+    g_free(names->dense);
+    g_hash_table_unref(names->sparse);
+    *names = (callgrind_names){0};
+}
+
+static callgrind_name *sparse_entry(callgrind_names *names, uint64_t id)
+{
+    callgrind_name *entry = g_hash_table_lookup(names->sparse, &id);
+    if (entry == NULL) {
+        entry = store_alloc(names->store, sizeof *entry);
+        uint64_t *key = store_alloc(names->store, sizeof *key);
+        *key = id;
+        g_hash_table_insert(names->sparse, key, entry);
+    }
+    return entry;
+}
+
+static callgrind_name *entry_of(callgrind_names *names, uint64_t id)
+{
+    if (id >= MAX_DENSE)
+        return sparse_entry(names, id);
+    if (id >= names->n_dense) {
+        size_t n = MAX((size_t)1024, names->n_dense);
+        while (n <= id)
+            n *= 2;
+        names->dense = g_renew(callgrind_name *, names->dense, n);
+        memset(names->dense + names->n_dense, 0,
+               (n - names->n_dense) * sizeof(callgrind_name *)); /* the new end only */
+        names->n_dense = n;
+    }
+    if (names->dense[id] == NULL)
+        names->dense[id] = store_alloc(names->store, sizeof(callgrind_name));
+    return names->dense[id];
+}
+
+/* "(123)" at p: the place behind it, or NULL if there is no id here. */
+static const char *read_id(const char *p, const char *end, uint64_t *ret_id)
+{
+    if (end - p < 3 || p[0] != '(' || !scan_is_digit(p[1]))
+        return NULL;
+    const char *behind = scan_number(p + 1, ret_id);
+    return behind < end && *behind == ')' ? behind + 1 : NULL;
+}
+
+/* The name with each id in it replaced. Only a name that begins with an id has any. */
+static const char *expand(callgrind_names *names, const char *begin, const char *end)
+{
+    uint64_t id;
+    if (end - begin == 3 && memcmp(begin, "???", 3) == 0)
+        return names->unknown;
+    if (read_id(begin, end, &id) == NULL)
+        return store_intern(names->store, begin, (size_t)(end - begin));
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (const char *p = begin; p < end;) {
+        const char *behind = p == begin || p[-1] == '\'' ? read_id(p, end, &id) : NULL;
+        if (behind == NULL) {
+            g_string_append_c(text, *p++);
+            continue;
+        }
+        const char *name = entry_of(names, id)->name;
+        if (name != NULL)
+            g_string_append(text, name);
+        else
+            g_string_append_len(text, p, behind - p);
+        p = behind;
+    }
+    return store_intern(names->store, text->str, text->len);
+}
+
+callgrind_name *callgrind_names_read(callgrind_names *names, const char *begin, const char *end,
+                                     callgrind_name *plain)
+{
+    while (begin < end && (*begin == ' ' || *begin == '\t'))
+        begin++;
+    uint64_t id;
+    const char *behind = read_id(begin, end, &id);
+    if (behind == NULL) {
+        *plain = (callgrind_name){
+            .name = expand(names, begin, end),
+            .function = UINT32_MAX,
+        };
+        return plain;
+    }
+    callgrind_name *entry = entry_of(names, id);
+    while (behind < end && (*behind == ' ' || *behind == '\t'))
+        behind++;
+    if (behind < end)
+        *entry = (callgrind_name){.name = expand(names, behind, end), .function = UINT32_MAX};
+    return entry;
+}

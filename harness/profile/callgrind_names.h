@@ -1,0 +1,42 @@
+/*
+ * callgrind_names.h -- the compressed names of a callgrind file: "(5) name", "(5)", "name".
+ *
+ * There are three spaces of ids: objects, files, functions. They last to the end of the file,
+ * over parts and threads, and an id may be given a new name.
+ */
+#ifndef HARNESS_PROFILE_CALLGRIND_NAMES_H
+#define HARNESS_PROFILE_CALLGRIND_NAMES_H
+
+#include "harness/profile/store.h"
+
+#include <stdbool.h>
+
+/* What an id stands for; also remembers which function it was resolved to last. */
+typedef struct callgrind_name {
+    const char *name; /* interned; NULL: not defined yet */
+    const char *object, *file;
+    uint32_t function;
+} callgrind_name;
+
+typedef struct callgrind_names {
+    store *store;
+    callgrind_name **dense; /* by id, for small ids */
+    size_t n_dense;
+    GHashTable *sparse;  /* id -> callgrind_name, for large ones */
+    const char *unknown; /* interned: what "???" becomes */
+} callgrind_names;
+
+/* unknown: what the name "???" becomes ("" for objects and files). */
+void callgrind_names_init(callgrind_names *names, store *s, const char *unknown);
+void callgrind_names_clear(callgrind_names *names);
+
+/*
+ * Reads the value of "fn=", [begin, end) without the newline. With callgrind's compressed
+ * contexts, "(9) (3)'2'(7)", the ids within are replaced by their names.
+ * Returns an entry that lasts as long as the store; its name is NULL if the id has none.
+ * A plain name without id comes back as *plain.
+ */
+callgrind_name *callgrind_names_read(callgrind_names *names, const char *begin, const char *end,
+                                     callgrind_name *plain);
+
+#endif

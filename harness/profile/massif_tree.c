@@ -1,0 +1,200 @@
+#include "harness/profile/massif_tree.h"
+
+#include "harness/profile/scan.h"
+
+#define MAX_DEPTH  4096
+#define FIRST_BITS 10
+
+/* What a label says, kept since labels repeat from snapshot to snapshot. */
+typedef struct label {
+    const char *text; /* in the file; NULL: free slot */
+    size_t n_bytes;
+    uint64_t hash;
+    massif_node node; /* without bytes and children */
+} label;
+
+/* A node whose children are still coming: they are pending[first_child ..]. */
+typedef struct open_node {
+    size_t node; /* index in pending */
+    uint64_t n_announced;
+} open_node;
+
+struct massif_tree {
+    store *store;
+    const char *nothing; /* interned "" */
+    label *labels;       /* open addressing */
+    unsigned bits;
+    size_t n_labels;
+    GArray *pending; /* of massif_node: complete ones wait here for their parent */
+    GArray *open;    /* of open_node: the path from the root to the last line */
+    size_t n_missing;
+};
+
+massif_tree *massif_tree_new(store *s)
+{
+    massif_tree *t = g_new0(massif_tree, 1);
+    t->store = s;
+    t->nothing = store_intern(s, "", 0);
+    t->bits = FIRST_BITS;
+    t->labels = g_new0(label, (size_t)1 << t->bits);
+    t->pending = g_array_new(FALSE, FALSE, sizeof(massif_node));
+    t->open = g_array_new(FALSE, FALSE, sizeof(open_node));
+    return t;
+}
+
+void massif_tree_free(massif_tree *t)
+{
+    if (t == NULL)
+        return;
+    g_array_unref(t->pending);
+    g_array_unref(t->open);
+    g_free(t->labels);
+    g_free(t);
+}
+
+/* ---- labels ---- */
+
+/* "(file.c:12)" or "(in /lib/x.so)": [p, end) is what stands between the parentheses. */
+static void read_location(const massif_tree *t, const char *p, const char *end, massif_node *node)
+{
+    if (end - p > 3 && memcmp(p, "in ", 3) == 0) {
+        node->object = store_intern(t->store, p + 3, (size_t)(end - p - 3));
+        return;
+    }
+    const char *colon = memrchr(p, ':', (size_t)(end - p));
+    uint64_t line;
+    if (colon != NULL && colon + 1 < end && scan_number(colon + 1, &line) == end &&
+        line <= UINT32_MAX) {
+        node->line = (uint32_t)line;
+        end = colon;
+    }
+    node->file = store_intern(t->store, p, (size_t)(end - p));
+}
+
+/* "0x109226: main (m.c:6)"; anything else is a label as a whole. The location is the last
+ * parenthesis with a space before it: names hold parentheses, colons and '#' of their own. */
+static massif_node read_label(const massif_tree *t, const char *p, const char *end)
+{
+    massif_node node = {.file = t->nothing, .object = t->nothing};
+    const char *begin = p;
+    const char *behind = p;
+    if (end - p > 2 && p[0] == '0' && p[1] == 'x')
+        behind = scan_number(p, &node.address);
+    if (behind > p + 2 && end - behind > 2 && behind[0] == ':' && behind[1] == ' ') {
+        begin = behind + 2;
+        const char *open = end > begin && end[-1] == ')' ? end - 1 : begin;
+        while (open > begin && !(open[0] == '(' && open[-1] == ' '))
+            open--;
+        if (open > begin) {
+            read_location(t, open + 1, end - 1, &node);
+            end = open - 1;
+        }
+    } else {
+        node.address = 0;
+    }
+    node.function = store_intern(t->store, begin, (size_t)(end - begin));
+    return node;
+}
+
+static void grow_labels(massif_tree *t)
+{
+    label *old = t->labels;
+    size_t n_old = (size_t)1 << t->bits;
+    t->bits++;
+    t->labels = g_new0(label, (size_t)1 << t->bits);
+    size_t mask = ((size_t)1 << t->bits) - 1;
+    for (size_t i = 0; i < n_old; i++) {
+        if (old[i].text == NULL)
+            continue;
+        size_t at = old[i].hash & mask;
+        while (t->labels[at].text != NULL)
+            at = (at + 1) & mask;
+        t->labels[at] = old[i];
+    }
+    g_free(old);
+}
+
+static const massif_node *find_label(massif_tree *t, const char *p, const char *end)
+{
+    if (2 * t->n_labels >= (size_t)1 << t->bits)
+        grow_labels(t);
+    size_t n_bytes = (size_t)(end - p);
+    uint64_t hash = store_hash(p, n_bytes);
+    size_t mask = ((size_t)1 << t->bits) - 1;
+    size_t at = hash & mask;
+    for (; t->labels[at].text != NULL; at = (at + 1) & mask) {
+        const label *known = &t->labels[at];
+        if (known->hash == hash && known->n_bytes == n_bytes &&
+            memcmp(known->text, p, n_bytes) == 0)
+            return &known->node;
+    }
+    t->labels[at] = (label){p, n_bytes, hash, read_label(t, p, end)};
+    t->n_labels++;
+    return &t->labels[at].node;
+}
+
+/* ---- nodes ---- */
+
+/* Completes the deepest open node: its children leave pending for an array of their own. */
+static void close_node(massif_tree *t)
+{
+    open_node last = g_array_index(t->open, open_node, t->open->len - 1);
+    g_array_set_size(t->open, t->open->len - 1);
+    size_t n_children = t->pending->len - last.node - 1;
+    if (last.n_announced > n_children)
+        t->n_missing += last.n_announced - n_children;
+    if (n_children == 0)
+        return;
+    massif_node *children = store_alloc(t->store, n_children * sizeof *children);
+    memcpy(children, &g_array_index(t->pending, massif_node, last.node + 1),
+           n_children * sizeof *children);
+    massif_node *node = &g_array_index(t->pending, massif_node, last.node);
+    node->children = children;
+    node->n_children = n_children;
+    g_array_set_size(t->pending, (guint)last.node + 1);
+}
+
+const char *massif_tree_line(massif_tree *t, const char *p, const char *end, const char **ret_place)
+{
+    const char *begin = p;
+    while (p < end && *p == ' ')
+        p++;
+    size_t depth = (size_t)(p - begin);
+    *ret_place = p;
+    if (p == end || *p != 'n')
+        return "a line of the heap tree, 'n0: bytes ...'";
+    if (depth > t->open->len || depth > MAX_DEPTH || (depth == 0 && t->pending->len > 0))
+        return "a node no deeper than a child of the one above";
+    uint64_t n_announced, bytes;
+    const char *behind = scan_number(p + 1, &n_announced);
+    *ret_place = behind;
+    if (behind == p + 1 || end - behind < 2 || behind[0] != ':' || behind[1] != ' ')
+        return "'nCOUNT: ' before the bytes";
+    p = behind + 2;
+    behind = scan_number(p, &bytes);
+    *ret_place = behind;
+    if (behind == p || behind > end || (behind < end && *behind != ' '))
+        return "a number of bytes";
+    while (t->open->len > depth)
+        close_node(t);
+    massif_node node = *find_label(t, behind < end ? behind + 1 : end, end);
+    node.bytes = bytes;
+    open_node open = {t->pending->len, n_announced};
+    g_array_append_val(t->pending, node);
+    g_array_append_val(t->open, open);
+    return NULL;
+}
+
+const massif_node *massif_tree_finish(massif_tree *t, size_t *ret_n_missing)
+{
+    while (t->open->len > 0)
+        close_node(t);
+    *ret_n_missing = t->n_missing;
+    t->n_missing = 0;
+    if (t->pending->len == 0)
+        return NULL;
+    massif_node *root = store_alloc(t->store, sizeof *root);
+    *root = g_array_index(t->pending, massif_node, 0);
+    g_array_set_size(t->pending, 0);
+    return root;
+}

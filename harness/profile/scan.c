@@ -1,0 +1,65 @@
+#include "harness/profile/scan.h"
+
+#include <glib.h>
+
+const char *scan_long_decimal(const char *p, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    for (; scan_is_digit(*p); p++) {
+        unsigned digit = (unsigned)(*p - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            value = UINT64_MAX;
+        else
+            value = value * 10 + digit;
+    }
+    *ret_value = value;
+    return p;
+}
+
+const char *scan_hexadecimal(const char *p, uint64_t *ret_value)
+{
+    const char *digits = p + 2;
+    uint64_t value = 0;
+    for (p = digits; g_ascii_isxdigit(*p); p++) {
+        if (value > UINT64_MAX >> 4)
+            value = UINT64_MAX;
+        else
+            value = value << 4 | (unsigned)g_ascii_xdigit_value(*p);
+    }
+    *ret_value = value;
+    return p > digits ? p : digits - 1; /* "0x" alone is the number 0 before an 'x' */
+}
+
+void scan_text_init(scan_text *t, const char *text, size_t n_bytes)
+{
+    size_t n_mapped = n_bytes > SCAN_PADDING ? n_bytes - SCAN_PADDING : 0;
+    while (n_mapped > 0 && text[n_mapped - 1] != '\n')
+        n_mapped--;
+    size_t n_tail = n_bytes - n_mapped;
+    t->copy = g_malloc(n_tail + SCAN_PADDING);
+    if (n_tail > 0)
+        memcpy(t->copy, text + n_mapped, n_tail);
+    memset(t->copy + n_tail, 0, SCAN_PADDING);
+    t->pieces[0] = (scan_piece){text, text + n_mapped, 0};
+    t->pieces[1] = (scan_piece){t->copy, t->copy + n_tail, n_mapped};
+}
+
+void scan_text_clear(scan_text *t)
+{
+    g_free(t->copy);
+    t->copy = NULL;
+}
+
+void scan_place(const char *text, size_t offset, size_t *ret_line, size_t *ret_column)
+{
+    size_t line = 1, start = 0;
+    while (start < offset) {
+        const char *newline = memchr(text + start, '\n', offset - start);
+        if (newline == NULL)
+            break;
+        line++;
+        start = (size_t)(newline - text) + 1;
+    }
+    *ret_line = line;
+    *ret_column = offset - start + 1;
+}

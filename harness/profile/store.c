@@ -1,0 +1,136 @@
+#include "harness/profile/store.h"
+
+#include <string.h>
+
+#define CHUNK_BYTES ((size_t)1 << 18)
+#define ALIGNMENT   8U
+
+typedef struct interned {
+    uint64_t hash;
+    const char *string; /* NULL: free */
+    size_t n_bytes;
+} interned;
+
+struct store {
+    GPtrArray *chunks; /* of void * from g_malloc0 */
+    char *next;        /* free bytes of the last chunk */
+    size_t n_left;
+    size_t n_bytes;
+    interned *table; /* open addressing, 2^bits entries */
+    unsigned bits;
+    size_t n_interned;
+};
+
+store *store_new(void)
+{
+    store *s = g_new0(store, 1);
+    s->chunks = g_ptr_array_new_with_free_func(g_free);
+    s->bits = 8;
+    s->table = g_new0(interned, (size_t)1 << s->bits);
+    return s;
+}
+
+void store_free(store *s)
+{
+    if (s == NULL)
+        return;
+    g_ptr_array_unref(s->chunks);
+    g_free(s->table);
+    g_free(s);
+}
+
+static void *own_chunk(store *s, size_t n_bytes)
+{
+    void *chunk = g_malloc0(n_bytes);
+    g_ptr_array_add(s->chunks, chunk);
+    s->n_bytes += n_bytes;
+    return chunk;
+}
+
+void *store_alloc(store *s, size_t n_bytes)
+{
+    n_bytes = (n_bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (n_bytes > s->n_left) {
+        if (n_bytes > CHUNK_BYTES / 4)
+            return own_chunk(s, n_bytes);
+        s->next = own_chunk(s, CHUNK_BYTES);
+        s->n_left = CHUNK_BYTES;
+    }
+    void *result = s->next;
+    s->next += n_bytes;
+    s->n_left -= n_bytes;
+    return result;
+}
+
+/* Eight bytes a step, multiplied and folded: names are long and there are many. */
+uint64_t store_hash(const char *bytes, size_t n_bytes)
+{
+    uint64_t hash = n_bytes * 0x9E3779B97F4A7C15U;
+    while (n_bytes >= sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, bytes, sizeof word);
+        hash = (hash ^ word) * 0x9FB21C651E98DF25U;
+        hash ^= hash >> 32;
+        bytes += sizeof word;
+        n_bytes -= sizeof word;
+    }
+    uint64_t tail = 0;
+    memcpy(&tail, bytes, n_bytes);
+    hash = (hash ^ tail) * 0x9FB21C651E98DF25U;
+    return hash ^ (hash >> 29);
+}
+
+static void grow_table(store *s)
+{
+    size_t n_old = (size_t)1 << s->bits;
+    interned *old = s->table;
+    s->bits++;
+    s->table = g_new0(interned, (size_t)1 << s->bits);
+    size_t mask = ((size_t)1 << s->bits) - 1;
+    for (size_t i = 0; i < n_old; i++) {
+        if (old[i].string == NULL)
+            continue;
+        size_t at = old[i].hash & mask;
+        while (s->table[at].string != NULL)
+            at = (at + 1) & mask;
+        s->table[at] = old[i];
+    }
+    g_free(old);
+}
+
+static char *copy_bytes(store *s, const char *bytes, size_t n_bytes)
+{
+    char *copy = store_alloc(s, n_bytes + 1);
+    memcpy(copy, bytes, n_bytes);
+    return copy;
+}
+
+const char *store_intern(store *s, const char *bytes, size_t n_bytes)
+{
+    if (memchr(bytes, '\0', n_bytes) != NULL) {
+        g_autofree char *clean = g_malloc(n_bytes);
+        for (size_t i = 0; i < n_bytes; i++)
+            clean[i] = (char)(bytes[i] == '\0' ? '?' : bytes[i]);
+        return store_intern(s, clean, n_bytes);
+    }
+    if ((s->n_interned + 1) * 4 > ((size_t)3 << s->bits))
+        grow_table(s);
+    uint64_t hash = store_hash(bytes, n_bytes);
+    size_t mask = ((size_t)1 << s->bits) - 1;
+    size_t at = hash & mask;
+    while (s->table[at].string != NULL) {
+        const interned *entry = &s->table[at];
+        if (entry->hash == hash && entry->n_bytes == n_bytes &&
+            memcmp(entry->string, bytes, n_bytes) == 0)
+            return entry->string;
+        at = (at + 1) & mask;
+    }
+    s->table[at] = (interned){hash, copy_bytes(s, bytes, n_bytes), n_bytes};
+    s->n_interned++;
+    return s->table[at].string;
+}
+
+size_t store_bytes(const store *s)
+{
+    return s->n_bytes + (sizeof(interned) << s->bits);
+}
