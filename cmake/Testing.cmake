@@ -35,7 +35,7 @@ function(objlab_fuzzer name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set(dict "")
   if(T_DICT)
-    set(dict ${CMAKE_CURRENT_SOURCE_DIR}/${T_DICT})
+    cmake_path(ABSOLUTE_PATH T_DICT BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE dict)
   endif()
   file(APPEND ${PROJECT_BINARY_DIR}/fuzzers.txt
        "${name}\t${CMAKE_CURRENT_BINARY_DIR}/${name}\t${CMAKE_CURRENT_SOURCE_DIR}/${T_CORPUS}\t${dict}\n")
