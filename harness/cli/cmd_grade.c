@@ -56,9 +56,9 @@ static int grade(grade_options *options, const arguments *given)
         return run_interrupted("nothing was written");
     }
     if (r == NULL)
-        return cli_fail_error(
-            g_error_matches(error, GRADE_ERROR, GRADE_ERROR_USAGE) ? CLI_USAGE : CLI_HARNESS,
-            &error);
+        return cli_fail_error(g_error_matches(error, GRADE_ERROR, GRADE_ERROR_USAGE) ? CLI_USAGE
+                                                                                     : CLI_HARNESS,
+                              &error);
     return print_result(r, given->json);
 }
 

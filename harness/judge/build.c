@@ -10,61 +10,60 @@
 #define MAX_OBJECT   ((size_t)64 << 20)
 
 /* As the handout names them: the same for every submission and for the solution. */
-static const char *const compile_flags[] = {"-std=c11",  "-O2",
-                                            "-g",        "-fno-omit-frame-pointer",
-                                            "-fno-common", "-Wall",
-                                            "-Wextra",   "-fdiagnostics-color=never",
-                                            "-I/contract", NULL};
+static const char *const compile_flags[] = {
+    "-std=c11",    "-O2",   "-g",      "-fno-omit-frame-pointer",
+    "-fno-common", "-Wall", "-Wextra", "-fdiagnostics-color=never",
+    "-I/contract", NULL};
 
-static void add_all(job *j, const char *const *flags)
+static void add_all(jobs_item *j, const char *const *flags)
 {
     for (const char *const *flag = flags; flag != NULL && *flag != NULL; flag++)
-        job_add_arguments(j, *flag, NULL);
+        jobs_item_arguments(j, *flag, NULL);
 }
 
 /* A job whose build/NAME is "/out". */
-static job *tool_job(session *s, const char *name, const char *step, GError **error)
+static jobs_item *tool_job(session *s, const char *name, const char *step, GError **error)
 {
     g_autofree char *folder = g_build_filename("build", name, NULL);
     if (!session_folder(s, folder, error))
         return NULL;
     g_autofree char *job_name = g_build_filename(folder, step, NULL);
-    job *j = session_job(s, job_name, session_tool_limits(s));
+    jobs_item *j = session_job(s, job_name, session_tool_limits(s));
     g_autofree char *out = evidence_path(s->e, folder);
-    job_add_mount(j, out, "/out", true);
-    job_add_arguments(j, "/usr/bin/gcc", NULL);
+    jobs_item_mount(j, out, "/out", true);
+    jobs_item_arguments(j, "/usr/bin/gcc", NULL);
     return j;
 }
 
-job *build_compile_job(session *s, const build_unit *unit, GError **error)
+jobs_item *build_compile_job(session *s, const build_unit *unit, GError **error)
 {
-    job *j = tool_job(s, unit->name, "compile", error);
+    jobs_item *j = tool_job(s, unit->name, "compile", error);
     if (j == NULL)
         return NULL;
     g_autofree char *contract = session_data_path(s, "homework/contract");
-    job_add_mount(j, contract, "/contract", false);
-    job_add_mount(j, unit->folder, unit->inside, false);
+    jobs_item_mount(j, contract, "/contract", false);
+    jobs_item_mount(j, unit->folder, unit->inside, false);
     j->cwd = g_strdup(unit->inside);
     add_all(j, compile_flags);
     add_all(j, unit->flags);
-    job_add_arguments(j, "-save-temps=obj", "-c", unit->file, "-o", "/out/unit.o", NULL);
+    jobs_item_arguments(j, "-save-temps=obj", "-c", unit->file, "-o", "/out/unit.o", NULL);
     return j;
 }
 
-job *build_link_job(session *s, const char *name, const char *const *units,
-                    const char *const *flags, GError **error)
+jobs_item *build_link_job(session *s, const char *name, const char *const *units,
+                          const char *const *flags, GError **error)
 {
-    job *j = tool_job(s, name, "link", error);
+    jobs_item *j = tool_job(s, name, "link", error);
     if (j == NULL)
         return NULL;
     g_autofree char *build = evidence_path(s->e, "build");
-    job_add_mount(j, build, "/build", false);
+    jobs_item_mount(j, build, "/build", false);
     for (const char *const *unit = units; *unit != NULL; unit++) {
         g_autofree char *object = g_strdup_printf("/build/%s/unit.o", *unit);
-        job_add_arguments(j, object, NULL);
+        jobs_item_arguments(j, object, NULL);
     }
     add_all(j, flags);
-    job_add_arguments(j, "-lm", "-o", "/out/program", NULL);
+    jobs_item_arguments(j, "-lm", "-o", "/out/program", NULL);
     return j;
 }
 
@@ -89,8 +88,8 @@ char *build_submission_unit(submission_part part)
     return g_strdup_printf("submission-%s", submission_part_name(part));
 }
 
-unsigned build_collect_errors(evidence *e, submission_part part, const char *output,
-                              size_t n_bytes, unsigned n_max)
+unsigned build_collect_errors(evidence *e, submission_part part, const char *output, size_t n_bytes,
+                              unsigned n_max)
 {
     const char *file = submission_part_file(part);
     g_autofree char *copy = g_strndup(output != NULL ? output : "", n_bytes);
@@ -127,11 +126,10 @@ static void explain_failure(session *s, submission_part part, const char *unit)
     const char *text = messages != NULL ? g_bytes_get_data(messages, &n_bytes) : NULL;
     if (build_collect_errors(s->e, part, text, n_bytes, MAX_ERRORS) > 0)
         return;
-    g_autofree char *what =
-        job->result.outcome == SANDBOX_EXITED
-            ? g_strdup("the compiler failed")
-            : g_strdup_printf("the compiler was stopped: %s",
-                              sandbox_outcome_name(job->result.outcome));
+    g_autofree char *what = job->result.outcome == SANDBOX_EXITED
+                                ? g_strdup("the compiler failed")
+                                : g_strdup_printf("the compiler was stopped: %s",
+                                                  sandbox_outcome_name(job->result.outcome));
     evidence_add_problem(s->e, part, 0, what);
 }
 
@@ -202,9 +200,8 @@ bool build_check_own(const session *s, GError **error)
         gsize n_bytes = 0;
         const char *text = messages != NULL ? g_bytes_get_data(messages, &n_bytes) : NULL;
         g_autofree char *first = g_strndup(text != NULL ? text : "", MIN(n_bytes, 300));
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_HARNESS,
-                    "the homework's own %s failed: %s", job->name,
-                    job->fault != NULL ? job->fault : g_strstrip(first));
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_HARNESS, "the homework's own %s failed: %s",
+                    job->name, job->fault != NULL ? job->fault : g_strstrip(first));
         return false;
     }
     return true;

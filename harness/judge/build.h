@@ -17,20 +17,20 @@
 
 /* One translation unit. */
 typedef struct build_unit {
-    const char *name;   /* "submission-pool": evidence/build/NAME holds what comes of it */
-    const char *folder; /* of the source, on the host */
-    const char *inside; /* where that is seen: "/submission"; debug information names it */
-    const char *file;   /* "pool.c" */
+    const char *name;         /* "submission-pool": evidence/build/NAME holds what comes of it */
+    const char *folder;       /* of the source, on the host */
+    const char *inside;       /* where that is seen: "/submission"; debug information names it */
+    const char *file;         /* "pool.c" */
     const char *const *flags; /* beyond the fixed ones, NULL-ended, or NULL */
 } build_unit;
 
 /* A compiler job "build/NAME/compile". NULL with an error if its folder cannot be made. */
-job *build_compile_job(session *s, const build_unit *unit, GError **error);
+jobs_item *build_compile_job(session *s, const build_unit *unit, GError **error);
 
 /* A linker job "build/NAME/link" that makes build/NAME/program of the units' objects.
  * units: names of build_unit, NULL-ended. flags: as there. */
-job *build_link_job(session *s, const char *name, const char *const *units,
-                    const char *const *flags, GError **error);
+jobs_item *build_link_job(session *s, const char *name, const char *const *units,
+                          const char *const *flags, GError **error);
 
 /* True if the unit's compiler job succeeded (for a program, build_linked()). */
 bool build_compiled(const session *s, const char *unit);
@@ -48,7 +48,7 @@ bool build_check_own(const session *s, GError **error);
 char *build_submission_unit(submission_part part);
 
 /* Adds the first n_max errors that a compiler printed about file to a part. Returns how many. */
-unsigned build_collect_errors(evidence *e, submission_part part, const char *output,
-                              size_t n_bytes, unsigned n_max);
+unsigned build_collect_errors(evidence *e, submission_part part, const char *output, size_t n_bytes,
+                              unsigned n_max);
 
 #endif

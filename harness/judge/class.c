@@ -202,8 +202,7 @@ class_result *class_run(const class_options *options, GError **error)
     grade_all(options, result);
     for (guint i = 0; i < result->entries->len; i++) {
         const class_entry *entry = g_ptr_array_index(result->entries, i);
-        result->n_failed +=
-            entry->result == NULL || entry->result->verdict == RECORD_HARNESS_FAULT;
+        result->n_failed += entry->result == NULL || entry->result->verdict == RECORD_HARNESS_FAULT;
     }
     if (options->cancel != NULL && g_atomic_int_get(options->cancel) != 0) {
         g_set_error_literal(error, GRADE_ERROR, GRADE_ERROR_CANCELLED,

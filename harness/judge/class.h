@@ -20,10 +20,10 @@
 
 typedef struct class_options {
     const char *folder;
-    const char *out;       /* NULL: build/reports/class-NAME */
-    const char *rubric;    /* NULL: default */
+    const char *out;               /* NULL: build/reports/class-NAME */
+    const char *rubric;            /* NULL: default */
     const char *const *grade_argv; /* the command that grades one folder: "objlab", "grade", ... */
-    unsigned n_workers;    /* 0: 2 */
+    unsigned n_workers;            /* 0: 2 */
     bool resume;
     jobs_progress *progress;
     void *progress_argument;
@@ -31,7 +31,7 @@ typedef struct class_options {
 } class_options;
 
 typedef struct class_entry {
-    char *name; /* of the subfolder */
+    char *name;     /* of the subfolder */
     record *result; /* NULL: could not be graded */
     char *why;      /* NULL, or why there is no result */
     bool kept;      /* from an earlier run */

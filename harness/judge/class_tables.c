@@ -87,9 +87,9 @@ static void append_distribution(GString *html, const class_result *result)
     }
     g_string_append(html, "<h2>Distribution</h2><table><tr><th>percent<th>submissions<th>\n");
     for (int i = 0; i < N_BINS; i++)
-        g_string_append_printf(
-            html, "<tr><td>%d-%d<td>%u<td><meter max=\"%u\" value=\"%u\"></meter>\n",
-            i * 100 / N_BINS, (i + 1) * 100 / N_BINS, bins[i], highest, bins[i]);
+        g_string_append_printf(html,
+                               "<tr><td>%d-%d<td>%u<td><meter max=\"%u\" value=\"%u\"></meter>\n",
+                               i * 100 / N_BINS, (i + 1) * 100 / N_BINS, bins[i], highest, bins[i]);
     g_string_append(html, "</table>\n");
 }
 

@@ -166,8 +166,7 @@ static void judge_tape(correctness *c, const evidence *e, check_kind kind, unsig
     }
     gsize n_bytes = 0;
     const char *text = answers != NULL ? g_bytes_get_data(answers, &n_bytes) : "";
-    g_autoptr(check_result) result =
-        check_answers(kind, tape, text != NULL ? text : "", n_bytes);
+    g_autoptr(check_result) result = check_answers(kind, tape, text != NULL ? text : "", n_bytes);
     bool passed = true;
     for (guint i = 0; i < result->groups->len; i++) {
         const check_group *group = g_ptr_array_index(result->groups, i);

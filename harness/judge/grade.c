@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(objlab-grade-error, grade_error)
+G_DEFINE_QUARK(objlab - grade - error, grade_error)
 
 #define DEFAULT_RUBRIC "homework/rubrics/default.ini"
 
@@ -111,8 +111,8 @@ static bool write_reports(const record *r, const char *out, GError **error)
     g_autofree char *xml = g_build_filename(out, "report.junit.xml", NULL);
     g_autofree char *html = g_build_filename(out, "report.html", NULL);
     g_autofree char *junit = junit_render(r);
-    return record_write(r, json, error) &&
-           record_write_file(xml, junit, strlen(junit), error) && html_write(r, html, error);
+    return record_write(r, json, error) && record_write_file(xml, junit, strlen(junit), error) &&
+           html_write(r, html, error);
 }
 
 static evidence *gather_anew(const grade_options *options, const char *out, const rubric *r,
@@ -152,7 +152,7 @@ record *grade_run(const grade_options *options, GError **error)
         fail(error, GRADE_ERROR_USAGE, why);
         return NULL;
     }
-    g_autofree char *out = options->out != NULL      ? g_strdup(options->out)
+    g_autofree char *out = options->out != NULL ? g_strdup(options->out)
                            : options->recompute ? g_strdup(options->folder)
                                                 : grade_default_out(options->folder);
     evidence *e = NULL;

@@ -87,8 +87,8 @@ void lint_collect(record *r, const char *tool, const char *file, const char *out
 /* The words that silence a tool, where they stand in a line of source. */
 static const char *silencer(const char *line)
 {
-    static const char *const words[] = {"NOLINT",          "clang-format off", "cppcheck-suppress",
-                                        "LCOV_EXCL",       "GCOVR_EXCL",       "_Pragma",
+    static const char *const words[] = {"NOLINT",       "clang-format off", "cppcheck-suppress",
+                                        "LCOV_EXCL",    "GCOVR_EXCL",       "_Pragma",
                                         "__extension__"};
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         if (strstr(line, words[i]) != NULL)

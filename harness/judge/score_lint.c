@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define MAX_OUTPUT    ((size_t)16 << 20)
-#define MAX_SAID      10 /* findings repeated as feedback; all are in the record */
+#define MAX_OUTPUT ((size_t)16 << 20)
+#define MAX_SAID   10 /* findings repeated as feedback; all are in the record */
 
 static const struct {
     const char *tool;

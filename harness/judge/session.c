@@ -2,7 +2,7 @@
 
 #include "harness/judge/files.h"
 
-G_DEFINE_QUARK(objlab-session-error, session_error)
+G_DEFINE_QUARK(objlab - session - error, session_error)
 
 #define MIB (1024.0 * 1024.0)
 
@@ -39,9 +39,9 @@ sandbox_limits session_tool_limits(const session *s)
     return limits;
 }
 
-job *session_job(session *s, const char *name, sandbox_limits limits)
+jobs_item *session_job(session *s, const char *name, sandbox_limits limits)
 {
-    job *j = job_new(evidence_add_job(s->e, name), &limits);
+    jobs_item *j = jobs_item_new(evidence_add_job(s->e, name), &limits);
     g_autofree char *out = g_strconcat(name, ".out", NULL);
     g_autofree char *err = g_strconcat(name, ".err", NULL);
     j->stdout_path = evidence_path(s->e, out);

@@ -34,12 +34,12 @@ sandbox_limits session_valgrind_limits(const session *s);
 sandbox_limits session_tool_limits(const session *s);
 
 /* A job of the evidence whose stdout and stderr go to NAME.out and NAME.err. Owner: the caller. */
-job *session_job(session *s, const char *name, sandbox_limits limits);
+jobs_item *session_job(session *s, const char *name, sandbox_limits limits);
 
 /* A host path of a file that came with objlab, or of the evidence. Owner: the caller. */
 char *session_data_path(const session *s, const char *relative);
 
-/* Runs the jobs (of job *). False with an error if it was cancelled. */
+/* Runs the jobs (of jobs_item *). False with an error if it was cancelled. */
 bool session_run(session *s, GPtrArray *jobs, const char *what, GError **error);
 
 /* Makes evidence/relative. */
