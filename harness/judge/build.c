@@ -88,6 +88,11 @@ char *build_submission_unit(submission_part part)
     return g_strdup_printf("submission-%s", submission_part_name(part));
 }
 
+char *build_solution_unit(submission_part part)
+{
+    return g_strdup_printf("solution-%s", submission_part_name(part));
+}
+
 unsigned build_collect_errors(evidence *e, submission_part part, const char *output, size_t n_bytes,
                               unsigned n_max)
 {
@@ -188,12 +193,56 @@ void build_judge_parts(session *s)
         judge_part(s, (submission_part)i);
 }
 
+/* "... undefined reference to `f'": what the part uses and nobody defines. */
+static unsigned collect_undefined(session *s, submission_part part, const char *program)
+{
+    g_autoptr(GBytes) messages = output_of(s, program, "link.err", MAX_MESSAGES);
+    gsize n_bytes = 0;
+    const char *text = messages != NULL ? g_bytes_get_data(messages, &n_bytes) : NULL;
+    g_autofree char *copy = g_strndup(text != NULL ? text : "", n_bytes);
+    g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+    unsigned n_found = 0;
+    for (char **line = lines; *line != NULL && n_found < MAX_ERRORS; line++) {
+        const char *what = strstr(*line, "undefined reference to");
+        if (what == NULL)
+            continue;
+        evidence_add_problem(s->e, part, 0, what);
+        n_found++;
+    }
+    return n_found;
+}
+
+void build_judge_link(session *s, submission_part part, const char *program)
+{
+    evidence_part *judged = &s->e->parts[part];
+    g_autofree char *name = g_strdup_printf("build/%s/link", program);
+    const evidence_job *job = evidence_find_job(s->e, name);
+    if (judged->state != EVIDENCE_BUILT || evidence_job_succeeded(job))
+        return;
+    judged->state = EVIDENCE_REJECTED;
+    if (job == NULL || job->state != EVIDENCE_DONE)
+        judged->build = EVIDENCE_FAULT;
+    if (judged->build == EVIDENCE_FAULT || collect_undefined(s, part, program) == 0)
+        evidence_add_problem(s->e, part, 0, "it cannot be linked");
+}
+
+/* True if a job works on nothing of the submission. */
+static bool is_own(const evidence_job *job)
+{
+    if (!g_str_has_prefix(job->name, "build/") || g_str_has_prefix(job->name, "build/submission-"))
+        return false;
+    for (guint i = 0; i < job->argv->len; i++) {
+        if (g_str_has_prefix(g_ptr_array_index(job->argv, i), "/build/submission-"))
+            return false;
+    }
+    return true;
+}
+
 bool build_check_own(const session *s, GError **error)
 {
     for (guint i = 0; i < s->e->jobs->len; i++) {
         const evidence_job *job = g_ptr_array_index(s->e->jobs, i);
-        if (!g_str_has_prefix(job->name, "build/") || evidence_job_succeeded(job) ||
-            g_str_has_prefix(job->name, "build/submission-"))
+        if (!is_own(job) || evidence_job_succeeded(job))
             continue;
         g_autofree char *path = g_strconcat(job->name, ".err", NULL);
         g_autoptr(GBytes) messages = evidence_file(s->e, path, MAX_MESSAGES);

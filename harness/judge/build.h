@@ -44,8 +44,13 @@ bool build_linked(const session *s, const char *program);
 void build_judge_parts(session *s);
 bool build_check_own(const session *s, GError **error);
 
-/* "submission-pool". Owner: the caller. */
+/* After linking: a part whose own program does not link is REJECTED, with what it lacks. program:
+ * the one that holds nothing else of the submission. */
+void build_judge_link(session *s, submission_part part, const char *program);
+
+/* "submission-pool", "solution-pool". Owner: the caller. */
 char *build_submission_unit(submission_part part);
+char *build_solution_unit(submission_part part);
 
 /* Adds the first n_max errors that a compiler printed about file to a part. Returns how many. */
 unsigned build_collect_errors(evidence *e, submission_part part, const char *output, size_t n_bytes,

@@ -54,15 +54,15 @@ void score_say_build(score *s, record_part *part, submission_part which, double 
         (void)record_part_say(part, points_lost, file, 0, "%s was rejected", file);
 }
 
-static void fill_head(record *record, const evidence *e, const rubric *r)
+static void fill_head(record *out, const evidence *e, const rubric *r)
 {
-    record_set_text(&record->submission_name, e->name);
-    record_set_text(&record->submission_sha256, e->sha256);
-    record_set_text(&record->rubric, r->name);
-    record_set_text(&record->created, e->created);
+    record_set_text(&out->submission_name, e->name);
+    record_set_text(&out->submission_sha256, e->sha256);
+    record_set_text(&out->rubric, r->name);
+    record_set_text(&out->created, e->created);
     for (int i = 0; i < SUBMISSION_N_PARTS; i++) {
         if (e->parts[i].state != EVIDENCE_ABSENT)
-            g_ptr_array_add(record->submission_parts,
+            g_ptr_array_add(out->submission_parts,
                             g_strdup(submission_part_name((submission_part)i)));
     }
     g_autoptr(GString) note = g_string_new(NULL);
@@ -73,45 +73,45 @@ static void fill_head(record *record, const evidence *e, const rubric *r)
     for (guint i = 0; i < e->remarks->len; i++)
         g_string_append_printf(note, "%s. ", (const char *)g_ptr_array_index(e->remarks, i));
     g_strchomp(note->str);
-    record_set_text(&record->note, note->str);
+    record_set_text(&out->note, note->str);
 }
 
-static void fill_fingerprint(record *record, const evidence *e)
+static void fill_fingerprint(record *out, const evidence *e)
 {
-    record_set_text(&record->fingerprint.cpu, e->cpu);
-    record_set_text(&record->fingerprint.kernel, e->kernel);
-    record_set_text(&record->fingerprint.sandbox, e->sandbox);
+    record_set_text(&out->fingerprint.cpu, e->cpu);
+    record_set_text(&out->fingerprint.kernel, e->kernel);
+    record_set_text(&out->fingerprint.sandbox, e->sandbox);
     for (guint i = 0; i < e->tools->len; i++)
-        g_ptr_array_add(record->fingerprint.tools, g_strdup(g_ptr_array_index(e->tools, i)));
+        g_ptr_array_add(out->fingerprint.tools, g_strdup(g_ptr_array_index(e->tools, i)));
     for (guint i = 0; i < e->environment->len; i++)
-        g_ptr_array_add(record->fingerprint.environment,
+        g_ptr_array_add(out->fingerprint.environment,
                         g_strdup(g_ptr_array_index(e->environment, i)));
 }
 
 /* The submission's verdict and sum from its parts'. */
-static void add_up(record *record)
+static void add_up(record *out)
 {
     bool tampering = false;
     bool fault = false;
     unsigned n_rejected = 0;
     double sum = 0;
     double max = 0;
-    for (guint i = 0; i < record->parts->len; i++) {
-        const record_part *part = g_ptr_array_index(record->parts, i);
+    for (guint i = 0; i < out->parts->len; i++) {
+        const record_part *part = g_ptr_array_index(out->parts, i);
         tampering = tampering || part->verdict == RECORD_TAMPERING;
         fault = fault || part->verdict == RECORD_HARNESS_FAULT;
         n_rejected += part->verdict == RECORD_REJECTED || part->verdict == RECORD_MISSING;
         sum += part->score;
         max += part->max_score;
     }
-    record->max_score = rounded(max);
-    record->score = tampering ? 0 : rounded(sum);
+    out->max_score = rounded(max);
+    out->score = tampering ? 0 : rounded(sum);
     if (tampering)
-        record->verdict = RECORD_TAMPERING;
+        out->verdict = RECORD_TAMPERING;
     else if (fault)
-        record->verdict = RECORD_HARNESS_FAULT;
+        out->verdict = RECORD_HARNESS_FAULT;
     else
-        record->verdict = n_rejected == record->parts->len ? RECORD_REJECTED : RECORD_GRADED;
+        out->verdict = n_rejected == out->parts->len ? RECORD_REJECTED : RECORD_GRADED;
 }
 
 record *score_evidence(const evidence *e, const rubric *r)

@@ -33,7 +33,7 @@ static void say_group(record_part *part, const correctness_group *group, const c
                               (const char *)g_ptr_array_index(group->failures, i));
 }
 
-static void score_groups(score *s, record_part *part, const correctness *found)
+static void score_groups(record_part *part, const correctness *found)
 {
     const char *file = submission_part_file(found->part);
     unsigned n_groups = 0;
@@ -85,6 +85,6 @@ void score_correctness(score *s)
             continue;
         }
         add_evidence(s, part, graded[i].kind);
-        score_groups(s, part, found);
+        score_groups(part, found);
     }
 }

@@ -1,20 +1,21 @@
-/* score_profiles.c -- what only informs: call table, hottest lines, stacks, heaps, time, sources. */
+/* score_profiles.c -- what only informs: call table, hottest lines, stacks, heaps, time, sources.
+ */
 #include "harness/judge/score.h"
 #include "harness/profile/callgrind.h"
 #include "harness/profile/massif.h"
 
 #include <string.h>
 
-#define MAX_PROFILE   ((size_t)256 << 20)
-#define MAX_FUNCTIONS 200 /* rows of the call table; the rest is start-up of the C library */
-#define MAX_LINES     2000
-#define MAX_STACKS    1000
+#define MAX_PROFILE    ((size_t)256 << 20)
+#define MAX_FUNCTIONS  200 /* rows of the call table; the rest is start-up of the C library */
+#define MAX_LINES      2000
+#define MAX_STACKS     1000
 #define MAX_HEAP_DEPTH 12
 
 static const char *const heap_titles[] = {"dict", "slots", "weakref", "workload"};
 
 /* "pool.c" for a file of the submission, wherever it was compiled; else NULL. */
-static const char *submission_file(const char *path)
+static const char *own_file(const char *path)
 {
     const char *base = strrchr(path, '/');
     static const char folder[] = "/submission";
@@ -28,7 +29,7 @@ static const char *submission_file(const char *path)
 /* A file as the report shows it: the submission's by name, others by their last two folders. */
 static const char *shown_file(const char *path)
 {
-    const char *own = submission_file(path);
+    const char *own = own_file(path);
     if (own != NULL)
         return own;
     const char *base = strrchr(path, '/');
@@ -83,7 +84,7 @@ static void add_functions(record_calls *calls, const callgrind_profile *profile,
 /* Self and inclusive cost of a line of the submission, from all functions that it is part of. */
 static record_line *line_of(record_calls *calls, GHashTable *known, const char *path, uint32_t line)
 {
-    const char *file = submission_file(path);
+    const char *file = own_file(path);
     if (file == NULL || line == 0 || calls->lines->len >= MAX_LINES)
         return NULL;
     g_autofree char *key = g_strdup_printf("%s:%u", file, line);
@@ -177,10 +178,9 @@ static void add_calls(score *s)
 // The tree of a massif file is no deeper than the --depth it was made with.
 static record_heap_node *heap_node(const massif_node *node, unsigned depth)
 {
-    g_autofree char *label =
-        node->line > 0
-            ? g_strdup_printf("%s (%s:%u)", node->function, shown_file(node->file), node->line)
-            : g_strdup(node->function);
+    g_autofree char *label = node->line > 0 ? g_strdup_printf("%s (%s:%u)", node->function,
+                                                              shown_file(node->file), node->line)
+                                            : g_strdup(node->function);
     record_heap_node *copy = record_heap_node_new(label, node->bytes);
     for (size_t i = 0; i < node->n_children && depth < MAX_HEAP_DEPTH; i++)
         g_ptr_array_add(copy->children, heap_node(&node->children[i], depth + 1));
@@ -196,8 +196,7 @@ static void add_heap(score *s, const char *title)
         return;
     gsize n_bytes = 0;
     const char *text = g_bytes_get_data(bytes, &n_bytes);
-    g_autoptr(massif_profile) profile =
-        massif_parse(text != NULL ? text : "", n_bytes, file, NULL);
+    g_autoptr(massif_profile) profile = massif_parse(text != NULL ? text : "", n_bytes, file, NULL);
     if (profile == NULL || profile->n_snapshots == 0)
         return;
     record_heap *heap = record_add_heap(s->record, title, profile->time_unit);
