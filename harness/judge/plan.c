@@ -42,7 +42,7 @@ static bool measure(session *s, GError **error)
 
 bool plan_run(session *s, GError **error)
 {
-    static step *const compile[] = {plan_compile, plan_lint};
+    static step *const compile[] = {plan_compile, plan_tests_compile, plan_lint};
     static step *const link[] = {plan_link, plan_tests_link};
     static step *const drive[] = {plan_drive, plan_tests};
     static step *const cover[] = {plan_tests_coverage};

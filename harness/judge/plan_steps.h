@@ -30,6 +30,7 @@ bool plan_lint(session *s, GPtrArray *jobs, GError **error);
 bool plan_link(session *s, GPtrArray *jobs, GError **error);
 bool plan_link_program(session *s, GPtrArray *jobs, const plan_program *program, GError **error);
 bool plan_drive(session *s, GPtrArray *jobs, GError **error);
+bool plan_tests_compile(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests_link(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests_coverage(session *s, GPtrArray *jobs, GError **error);
