@@ -77,8 +77,7 @@ static callgrind_profile *read_profile(const evidence *e, const char *subject, u
     g_autoptr(GBytes) bytes = evidence_file(e, file, MAX_PROFILE);
     gsize n_bytes = 0;
     const char *text = bytes != NULL ? g_bytes_get_data(bytes, &n_bytes) : NULL;
-    callgrind_profile *profile =
-        text != NULL ? callgrind_parse(text, n_bytes, file, NULL) : NULL;
+    callgrind_profile *profile = text != NULL ? callgrind_parse(text, n_bytes, file, NULL) : NULL;
     if (profile != NULL && (!profile->complete || callgrind_event(profile, "Ir") < 0))
         g_clear_pointer(&profile, callgrind_free);
     return profile;
@@ -182,10 +181,9 @@ static double bytes_of(const evidence *e, const char *layout, const char *subjec
         return -1;
     double held = MAX((large - small) / COST_SPACE_OBJECTS, 0);
     /* the kernel's own account shows memory that goes past arenas and malloc */
-    double resident =
-        ((double)twice->result.peak_rss_bytes - (double)once->result.peak_rss_bytes) /
-            COST_SPACE_OBJECTS -
-        DRIVER_BYTES;
+    double resident = ((double)twice->result.peak_rss_bytes - (double)once->result.peak_rss_bytes) /
+                          COST_SPACE_OBJECTS -
+                      DRIVER_BYTES;
     return resident > RESIDENT_FACTOR * held + RESIDENT_SLACK ? resident : held;
 }
 

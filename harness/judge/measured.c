@@ -76,7 +76,7 @@ measured *measured_read(const evidence *e)
         text != NULL ? callgrind_parse(text, n_bytes, "callgrind.out", NULL) : NULL;
     if (profile != NULL)
         read_calls(m, profile);
-    g_autoptr(GBytes) heap = profile_of(e, "valgrind/massif-workload", "massif.out");
+    g_autoptr(GBytes) heap = profile_of(e, "valgrind/massif-dict", "massif.out");
     text = heap != NULL ? g_bytes_get_data(heap, &n_bytes) : NULL;
     g_autoptr(massif_profile) snapshots =
         text != NULL ? massif_parse(text, n_bytes, "massif.out", NULL) : NULL;

@@ -11,8 +11,7 @@
 #include <string.h>
 
 #define STACK_DEPTH  20      /* frames that the flame graph tells apart */
-#define HEAP_OBJECTS "20000" /* of a heap over time: a few arenas of each layout */
-
+#define HEAP_OBJECTS "100000" /* of a heap over time: many arenas of each layout */
 
 /* The submission's part where it is fit, else the solution's. */
 static plan_source fit_or_solution(const plan_fitness *fit, submission_part part)
@@ -22,19 +21,18 @@ static plan_source fit_or_solution(const plan_fitness *fit, submission_part part
 
 bool plan_measure_link(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error)
 {
-    plan_program cost = {"measure-submission", "drive_measure", {PLAN_NONE}};
-    plan_program cost_solution = {
-        "measure-solution",
-        "measure",
-        {[SUBMISSION_POOL] = PLAN_OF_SOLUTION, [SUBMISSION_LAYOUTS] = PLAN_OF_SOLUTION}};
-    cost.parts[SUBMISSION_POOL] = fit_or_solution(fit, SUBMISSION_POOL);
-    cost.parts[SUBMISSION_LAYOUTS] = fit_or_solution(fit, SUBMISSION_LAYOUTS);
-    plan_program whole = cost;
+    plan_program mine = {"measure-submission", "drive_measure", {PLAN_NONE}};
+    static const plan_program ours = {"measure-solution",
+                                      "drive_measure",
+                                      {[SUBMISSION_POOL] = PLAN_OF_SOLUTION,
+                                       [SUBMISSION_LAYOUTS] = PLAN_OF_SOLUTION}};
+    mine.parts[SUBMISSION_POOL] = fit_or_solution(fit, SUBMISSION_POOL);
+    mine.parts[SUBMISSION_LAYOUTS] = fit_or_solution(fit, SUBMISSION_LAYOUTS);
+    plan_program whole = mine;
     whole.name = "run-submission";
     whole.driver = "drive_run";
     whole.parts[SUBMISSION_WORKLOAD] = fit_or_solution(fit, SUBMISSION_WORKLOAD);
-    return plan_link_program(s, jobs, &cost, error) &&
-           plan_link_program(s, jobs, &cost_solution, error) &&
+    return plan_link_program(s, jobs, &mine, error) && plan_link_program(s, jobs, &ours, error) &&
            plan_link_program(s, jobs, &whole, error);
 }
 
@@ -91,8 +89,9 @@ static bool count_instructions(session *s, GPtrArray *jobs, const char *subject,
     g_autofree char *name = cost_job_name(subject, factor);
     g_autofree char *program = g_strdup_printf("measure-%s", subject);
     g_autofree char *n_objects = g_strdup_printf("%u", factor * s->e->n_objects);
-    jobs_item *j = valgrind_job(s, name + strlen("valgrind/"),
-                                valgrind_callgrind_argv("/out/callgrind.out", NULL), program, error);
+    jobs_item *j =
+        valgrind_job(s, name + strlen("valgrind/"),
+                     valgrind_callgrind_argv("/out/callgrind.out", NULL), program, error);
     if (j == NULL)
         return false;
     jobs_item_arguments(j, "--cost", n_objects, NULL);
@@ -151,9 +150,7 @@ static bool profile_all(session *s, GPtrArray *jobs, GError **error)
     return profile_workload(s, jobs, "calls", valgrind_callgrind_argv("/out/callgrind.out", NULL),
                             error) &&
            profile_workload(s, jobs, "stacks",
-                            valgrind_callgrind_argv("/out/callgrind.out", &stacks), error) &&
-           profile_workload(s, jobs, "massif-workload",
-                            valgrind_massif_argv("/out/massif.out", FALSE), error);
+                            valgrind_callgrind_argv("/out/callgrind.out", &stacks), error);
 }
 
 static bool measure_subject(session *s, GPtrArray *jobs, const char *subject, GError **error)

@@ -43,7 +43,8 @@ static double score_item(score *s, record_part *part, const cost_item *item, con
     if (!found->eligible)
         return 0;
     if (item->mine < 0) {
-        (void)record_part_say(part, share, file, 0, "%s%s%s could not be measured: it did not end "
+        (void)record_part_say(part, share, file, 0,
+                              "%s%s%s could not be measured: it did not end "
                               "well under the profiler",
                               item->layout, *item->layout != '\0' ? " " : "", item->name);
         return 0;
@@ -68,8 +69,8 @@ static void say_ineligible(score *s, record_part *part, const cost *c, double sh
         const correctness *found = found_of(s, whose[i]);
         double lost = 0;
         for (guint j = 0; j < c->items->len; j++)
-            lost += ((const cost_item *)g_ptr_array_index(c->items, j))->part == whose[i] ? share
-                                                                                         : 0;
+            lost +=
+                ((const cost_item *)g_ptr_array_index(c->items, j))->part == whose[i] ? share : 0;
         if (found->eligible || lost <= 0 || found->verdict == RECORD_HARNESS_FAULT)
             continue;
         const char *file = submission_part_file(whose[i]);

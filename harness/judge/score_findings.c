@@ -16,12 +16,9 @@ static const struct {
     const char *group, *key;
     answer_kind kind;
 } asked[] = {
-    {"calls", "hottest_function", FUNCTION_NAME},
-    {"calls", "calls_of_hw_object_get", NUMBER},
-    {"memory", "bytes_per_object_dict", NUMBER},
-    {"memory", "bytes_per_object_slots", NUMBER},
-    {"memory", "bytes_per_object_weakref", NUMBER},
-    {"memory", "peak_heap_bytes", NUMBER},
+    {"calls", "hottest_function", FUNCTION_NAME},   {"calls", "calls_of_hw_object_get", NUMBER},
+    {"memory", "bytes_per_object_dict", NUMBER},    {"memory", "bytes_per_object_slots", NUMBER},
+    {"memory", "bytes_per_object_weakref", NUMBER}, {"memory", "peak_heap_bytes", NUMBER},
 };
 
 /* What was measured for a key, or a negative number. */
@@ -58,8 +55,8 @@ static double judge_name(record_part *part, const measured *m, const ini_entry *
     if (strcmp(entry->value, m->hottest) == 0 || strcmp(entry->value, m->hottest_own) == 0)
         return 1;
     (void)record_part_say(part, share, "findings.ini", entry->line,
-                          "%s = %s: another function has more instructions of its own",
-                          entry->key, entry->value);
+                          "%s = %s: another function has more instructions of its own", entry->key,
+                          entry->value);
     return 0;
 }
 

@@ -54,12 +54,12 @@ static void judge_correct(score *s, record_part *part, const char *name, const t
         if (tests_result_passed(result) || !test->passed)
             continue;
         test->passed = false;
-        g_autofree char *why = !result->ended         ? correctness_describe(job)
-                               : result->n_checks == 0 ? g_strdup("it checks nothing")
-                                                       : g_strdup_printf("check failed: %s",
-                                                                         result->text);
-        g_autofree char *detail = g_strdup_printf("on the correct implementation '%s': %s", name,
-                                                  why);
+        g_autofree char *why = !result->ended ? correctness_describe(job)
+                               : result->n_checks == 0
+                                   ? g_strdup("it checks nothing")
+                                   : g_strdup_printf("check failed: %s", result->text);
+        g_autofree char *detail =
+            g_strdup_printf("on the correct implementation '%s': %s", name, why);
         record_set_text(&test->detail, detail);
         record_set_text(&test->file, result->file);
         test->line = result->line;

@@ -120,10 +120,12 @@ static bool add_document(const char *line, size_t n_bytes, uint64_t *executed, u
     json_t *root = json_loadb(line, n_bytes, JSON_REJECT_DUPLICATES, NULL);
     size_t i = 0;
     const json_t *file = NULL;
-    json_array_foreach(json_object_get(root, "files"), i, file) {
+    json_array_foreach(json_object_get(root, "files"), i, file)
+    {
         size_t j = 0;
         const json_t *item = NULL;
-        json_array_foreach(json_object_get(file, "lines"), j, item) {
+        json_array_foreach(json_object_get(file, "lines"), j, item)
+        {
             (*executable)++;
             *executed += json_integer_value(json_object_get(item, "count")) > 0;
         }

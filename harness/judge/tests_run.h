@@ -1,8 +1,8 @@
 /*
  * tests_run.h -- reads what the tests' driver said of one run of a student's tests.
  *
- * One line an event, as homework/drivers/drive_tests.c says them. The text comes from a judged process: it may be
- * cut anywhere or forged; what cannot be read ends the run there.
+ * One line an event, as homework/drivers/drive_tests.c says them. The text comes from a judged
+ * process: it may be cut anywhere or forged; what cannot be read ends the run there.
  *
  * Owns: every string; tests_run_free() releases the whole.
  */
@@ -16,7 +16,7 @@
 
 typedef struct tests_result {
     char *name;
-    bool ended;     /* false: the run ended within this test */
+    bool ended; /* false: the run ended within this test */
     uint64_t n_checks, n_failed;
     char *file, *text; /* of the first check that failed; NULL: none */
     uint32_t line;
