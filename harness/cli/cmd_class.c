@@ -1,5 +1,6 @@
 /* cmd_class.c -- objlab class: every submission of a class, and the gradebook. */
 #include "harness/cli/cli.h"
+#include "harness/cli/commands.h"
 #include "harness/cli/run.h"
 #include "harness/judge/class.h"
 #include "harness/judge/grade.h"

@@ -1,5 +1,6 @@
 /* cmd_grade.c -- objlab grade: one submission, from folder to report. */
 #include "harness/cli/cli.h"
+#include "harness/cli/commands.h"
 #include "harness/cli/run.h"
 #include "harness/judge/grade.h"
 #include "harness/sandbox/sandbox.h"

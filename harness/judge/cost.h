@@ -20,7 +20,7 @@ typedef struct cost_item {
     char *name;            /* "create": what follows measure_ */
     char *layout;          /* "dict"; "" for operations of the pool itself */
     submission_part part;  /* whose cost it is */
-    double mine, solution; /* an object; negative: could not be measured */
+    double mine, solution; /* an object; negative: not measured */
 } cost_item;
 
 typedef struct cost {
@@ -28,13 +28,20 @@ typedef struct cost {
     char *fault;      /* NULL, or why the solution itself could not be measured */
 } cost;
 
-/* "cost-dict-submission-1": of a mode ("pool", a layout), of a subject, at N or at 2N. */
-char *cost_job_name(const char *mode, const char *subject, unsigned factor);
+/* "valgrind/cost-submission-1": the measuring driver on a subject's parts, at N or at 2N. */
+char *cost_job_name(const char *subject, unsigned factor);
+/* "space/dict-submission-1": the driver holds factor * COST_SPACE_OBJECTS objects. */
+char *cost_space_job_name(const char *layout, const char *subject, unsigned factor);
 
-/* The modes of the measuring driver, NULL-ended: "pool" and the layouts. */
-extern const char *const cost_modes[];
+/* Arenas are large: as many objects as make one arena more or less a few bytes an object. */
+#define COST_SPACE_OBJECTS 100000
 
+/* Names of the layouts as drivers take them, NULL-ended. */
+extern const char *const cost_layouts[];
+
+/* Instructions, of the pool's operations and the layouts'. */
 cost *cost_instructions(const evidence *e);
+/* Bytes held for an object of four attributes, by the arenas that the driver mapped and malloc. */
 cost *cost_bytes(const evidence *e);
 void cost_free(cost *c);
 

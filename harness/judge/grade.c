@@ -110,11 +110,11 @@ static bool write_reports(const record *r, const char *out, GError **error)
     g_autofree char *json = g_build_filename(out, "result.json", NULL);
     g_autofree char *xml = g_build_filename(out, "report.junit.xml", NULL);
     g_autofree char *html = g_build_filename(out, "report.html", NULL);
-    g_autofree char *junit = junit_render(r);
     g_autofree char *web = html_find_web("/proc/self/exe");
     g_autofree char *page = html_render(r, web);
-    return record_write(r, json, error) && record_write_file(xml, junit, strlen(junit), error) &&
-           html_write(r, html, error);
+    g_autofree char *junit = junit_render(r);
+    return record_write_file(html, page, strlen(page), error) &&
+           record_write_file(xml, junit, strlen(junit), error) && record_write(r, json, error);
 }
 
 static evidence *gather_anew(const grade_options *options, const char *out, const rubric *r,

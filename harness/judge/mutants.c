@@ -39,7 +39,7 @@ static int by_name(gconstpointer a, gconstpointer b)
 /* Other correct implementations; a homework may have none. */
 static void add_variants(mutants *m, const char *data)
 {
-    g_autofree char *path = g_build_filename(data, "homework", "variants", NULL);
+    g_autofree char *path = g_build_filename(data, "homework", "correct", NULL);
     GDir *dir = g_dir_open(path, 0, NULL);
     const char *name = NULL;
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {

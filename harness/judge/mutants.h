@@ -1,7 +1,7 @@
 /*
  * mutants.h -- the implementations that a student's tests are run against.
  *
- * correct:  the solution, and every folder of homework/variants/ (pool.c, layouts.c)
+ * correct:  the solution, and every folder of homework/correct/ (pool.c, layouts.c)
  * mutants:  homework/mutants/mutants.ini names them; NAME.patch puts one bug into the solution
  *
  * Owns: every string; mutants_free() releases the whole.

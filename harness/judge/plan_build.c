@@ -20,7 +20,7 @@ static bool add_unit(session *s, GPtrArray *jobs, const build_unit *unit, GError
 
 /* Sources of one folder that came with objlab, as units PREFIX-NAME. */
 static bool compile_folder(session *s, GPtrArray *jobs, const char *folder, const char *prefix,
-                           GError **error)
+                           const char *const *flags, GError **error)
 {
     g_autofree char *path = session_data_path(s, folder);
     g_autofree char *inside = g_strdup_printf("/%s", prefix);
@@ -31,7 +31,7 @@ static bool compile_folder(session *s, GPtrArray *jobs, const char *folder, cons
         if (!g_str_has_suffix(name, ".c"))
             continue;
         g_autofree char *unit = g_strdup_printf("%s-%.*s", prefix, (int)strlen(name) - 2, name);
-        const build_unit what = {unit, path, inside, name, NULL};
+        const build_unit what = {unit, path, inside, name, flags};
         ok = add_unit(s, jobs, &what, error);
     }
     if (dir != NULL)
@@ -49,8 +49,10 @@ bool plan_compile(session *s, GPtrArray *jobs, GError **error)
         if (s->s->files[i].bytes != NULL && !add_unit(s, jobs, &what, error))
             return false;
     }
-    return compile_folder(s, jobs, "homework/solution", "solution", error) &&
-           compile_folder(s, jobs, "homework/drivers", "driver", error);
+    /* drivers map memory themselves: they need more than standard C */
+    static const char *const driver_flags[] = {"-D_GNU_SOURCE", NULL};
+    return compile_folder(s, jobs, "homework/solution", "solution", NULL, error) &&
+           compile_folder(s, jobs, "homework/drivers", "driver", driver_flags, error);
 }
 
 bool plan_link_program(session *s, GPtrArray *jobs, const plan_program *program, GError **error)
@@ -76,11 +78,7 @@ bool plan_link(session *s, GPtrArray *jobs, GError **error)
     static const plan_program programs[] = {
         {"drive_pool", "drive_pool", {[SUBMISSION_POOL] = PLAN_OF_SUBMISSION}},
         {"drive_layouts", "drive_layouts", {[SUBMISSION_LAYOUTS] = PLAN_OF_SUBMISSION}},
-        {"drive_workload",
-         "drive_workload",
-         {[SUBMISSION_POOL] = PLAN_OF_SOLUTION,
-          [SUBMISSION_LAYOUTS] = PLAN_OF_SOLUTION,
-          [SUBMISSION_WORKLOAD] = PLAN_OF_SUBMISSION}},
+        {"drive_workload", "drive_workload", {[SUBMISSION_WORKLOAD] = PLAN_OF_SUBMISSION}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
         bool fit = true;

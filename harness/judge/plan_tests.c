@@ -14,6 +14,12 @@
 /* Compiled and linked at once; unoptimised, so that a line that ran is a line of the source. */
 #define COVERAGE_FLAGS "-std=c11", "-O0", "-g", "-w", "-fno-common", "--coverage", "-I/contract"
 
+#define TESTS_DRIVER "driver-drive_tests"
+
+/* The driver makes allocations fail; symbols would tell which implementation this is. */
+static const char *const link_flags[] = {"-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc", "-s",
+                                         NULL};
+
 static bool has_tests(const session *s)
 {
     return s->e->parts[SUBMISSION_TESTS].state == EVIDENCE_BUILT;
@@ -43,7 +49,7 @@ static bool compile_mutant(session *s, GPtrArray *jobs, const mutant *m, GError 
 
 static bool compile_variant(session *s, GPtrArray *jobs, const mutant *m, GError **error)
 {
-    g_autofree char *relative = g_strdup_printf("homework/variants/%s", m->name);
+    g_autofree char *relative = g_strdup_printf("homework/correct/%s", m->name);
     g_autofree char *folder = session_data_path(s, relative);
     static const char *const files[] = {"pool", "layouts"};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -96,8 +102,8 @@ static bool link_tests(session *s, GPtrArray *jobs, const mutant *m, GError **er
     g_autofree char *program = g_strdup_printf("tests-%s", m->name);
     g_autofree char *pool = unit_of(s, m, SUBMISSION_POOL);
     g_autofree char *layouts = unit_of(s, m, SUBMISSION_LAYOUTS);
-    const char *units[] = {PLAN_TESTS_DRIVER, "submission-tests", pool, layouts, NULL};
-    jobs_item *j = build_link_job(s, program, units, PLAN_TESTS_LINK_FLAGS, error);
+    const char *units[] = {TESTS_DRIVER, "submission-tests", pool, layouts, NULL};
+    jobs_item *j = build_link_job(s, program, units, link_flags, error);
     if (j != NULL)
         g_ptr_array_add(jobs, j);
     return j != NULL;
@@ -105,8 +111,8 @@ static bool link_tests(session *s, GPtrArray *jobs, const mutant *m, GError **er
 
 static bool link_coverage(session *s, GPtrArray *jobs, GError **error)
 {
-    const char *units[] = {PLAN_TESTS_DRIVER, "submission-tests", NULL};
-    jobs_item *j = build_link_job(s, "tests-coverage", units, PLAN_TESTS_LINK_FLAGS, error);
+    const char *units[] = {TESTS_DRIVER, "submission-tests", NULL};
+    jobs_item *j = build_link_job(s, "tests-coverage", units, link_flags, error);
     if (j == NULL)
         return false;
     g_autofree char *solution = session_data_path(s, "homework/solution");
@@ -147,12 +153,27 @@ static jobs_item *run_tests(session *s, const char *name)
     return j;
 }
 
+/* tests/list.ini: what the tests are run against, for whoever computes the grade. */
+static bool write_list(session *s, const mutants *all, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < all->correct->len; i++)
+        g_string_append_printf(text, "[%s]\nkind = correct\n",
+                               ((const mutant *)g_ptr_array_index(all->correct, i))->name);
+    for (guint i = 0; i < all->seeded->len; i++) {
+        const mutant *m = g_ptr_array_index(all->seeded, i);
+        g_string_append_printf(text, "[%s]\nkind = mutant\ntitle = %s\n", m->name, m->title);
+    }
+    g_autofree char *path = evidence_path(s->e, "tests/list.ini");
+    return g_file_set_contents(path, text->str, (gssize)text->len, error) != FALSE;
+}
+
 bool plan_tests(session *s, GPtrArray *jobs, GError **error)
 {
     if (!has_tests(s))
         return true;
     g_autoptr(mutants) all = mutants_read(s->data, error);
-    if (all == NULL || !session_folder(s, "tests", error))
+    if (all == NULL || !session_folder(s, "tests", error) || !write_list(s, all, error))
         return false;
     g_ptr_array_add(jobs, run_tests(s, "coverage"));
     for (guint i = 0; i < all->correct->len; i++)

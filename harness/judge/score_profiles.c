@@ -12,7 +12,7 @@
 #define MAX_STACKS     1000
 #define MAX_HEAP_DEPTH 12
 
-static const char *const heap_titles[] = {"dict", "slots", "weakref", "workload"};
+static const char *const heap_titles[] = {"dict", "slots", "weakref"};
 
 /* "pool.c" for a file of the submission, wherever it was compiled; else NULL. */
 static const char *own_file(const char *path)
