@@ -38,7 +38,8 @@ static const check_property properties[] = {
     [FREES] = {"layouts", "frees", "Destroying frees all memory, and nothing else", true},
     [MEMORY] = {"layouts", "no_memory", "Without memory nothing changes", false},
     [WEAK_MAKE] = {"weakrefs", "make", "Layouts take weak references, but for plain slots", true},
-    [WEAK_GET] = {"weakrefs", "get", "A weakref gives its referent, and NULL once it is dead", true},
+    [WEAK_GET] = {"weakrefs", "get", "A weakref gives its referent, and NULL once it is dead",
+                  true},
     [WEAK_SHARED] = {"weakrefs", "shared", "The weakref without a callback is shared", false},
     [WEAK_CALLBACK] = {"weakrefs", "callbacks", "Callbacks run once, the latest weakref first",
                        false},
@@ -48,9 +49,9 @@ static const check_property properties[] = {
 typedef struct layouts_check {
     check_run run;
     model_world world;
-    GQueue callbacks;         /* slots whose callbacks are due, in order */
+    GQueue callbacks;          /* slots whose callbacks are due, in order */
     bool may_fail, has_failed; /* an allocation of this operation */
-    uint64_t bytes[3];        /* that the measured objects of each layout took; 0: not measured */
+    uint64_t bytes[3];         /* that the measured objects of each layout took; 0: not measured */
 } layouts_check;
 
 /* ---- lines between others ---- */
@@ -64,8 +65,9 @@ static void see_callback(layouts_check *c)
     if (g_queue_is_empty(&c->callbacks))
         check_fail(&c->run, WEAK_CALLBACK, "a callback was called that was not due");
     else if ((int64_t)GPOINTER_TO_UINT(g_queue_pop_head(&c->callbacks)) != w)
-        check_fail(&c->run, WEAK_CALLBACK, "callbacks ran in another order, or with another "
-                                           "argument");
+        check_fail(&c->run, WEAK_CALLBACK,
+                   "callbacks ran in another order, or with another "
+                   "argument");
     if (!was_dead)
         check_fail(&c->run, WEAK_CALLBACK, "a weakref was not yet dead when its callback ran");
     if (w < 0 || w >= MODEL_N_WEAKREFS)
@@ -264,7 +266,7 @@ static void do_get(layouts_check *c, const model_object *object, unsigned name)
     int64_t value = check_signed(&c->run, 2);
     if (status != (right != NULL ? OK : NO_ATTRIBUTE))
         check_fail(&c->run, property, "reading %s gives status %" G_GUINT64_FORMAT,
-                   right != NULL          ? "an attribute that is set"
+                   right != NULL           ? "an attribute that is set"
                    : object->deleted[name] ? "a deleted attribute"
                                            : "an attribute that is not set",
                    status);
@@ -282,7 +284,8 @@ static void do_unset(layouts_check *c, model_object *object, unsigned name)
         return;
     uint64_t status = check_number(&c->run, 1);
     if (status != (is_set ? OK : NO_ATTRIBUTE))
-        check_fail(&c->run, UNSET, "deleting an attribute that is %s gives status %" G_GUINT64_FORMAT,
+        check_fail(&c->run, UNSET,
+                   "deleting an attribute that is %s gives status %" G_GUINT64_FORMAT,
                    is_set ? "set" : "not set", status);
     if (status == OK)
         model_unset(object, name);
@@ -360,8 +363,9 @@ static void do_weakref(layouts_check *c)
     if (status == NO_MEMORY && takes)
         see_refusal(c, "hw_weakref_new");
     else if (status != (takes ? OK : NOT_SUPPORTED))
-        check_fail(&c->run, WEAK_MAKE, "a weak reference to an object %s weak references gives "
-                                       "status %" G_GUINT64_FORMAT,
+        check_fail(&c->run, WEAK_MAKE,
+                   "a weak reference to an object %s weak references gives "
+                   "status %" G_GUINT64_FORMAT,
                    takes ? "that takes" : "of plain slots, without", status);
     if (status == OK)
         see_made(c, object, kind, w, (int)same_as);
@@ -383,12 +387,13 @@ static void do_ask(layouts_check *c, const model_weakref *weakref)
     if (alive != (referent != NULL) || found != right)
         check_fail(&c->run, WEAK_GET, "a weakref whose referent is %s gives %s",
                    referent != NULL ? "alive" : "dead",
-                   !alive           ? "NULL"
+                   !alive             ? "NULL"
                    : referent != NULL ? "another object"
                                       : "an object");
     else if (referent != NULL && refcount != referent->refcount + 1)
-        check_fail(&c->run, WEAK_GET, "the object that it gave has %" G_GUINT64_FORMAT
-                                      " references instead of %" G_GUINT64_FORMAT,
+        check_fail(&c->run, WEAK_GET,
+                   "the object that it gave has %" G_GUINT64_FORMAT
+                   " references instead of %" G_GUINT64_FORMAT,
                    refcount, referent->refcount + 1);
 }
 

@@ -2,8 +2,8 @@
  * check_layouts.h -- the model of classes, objects and weak references that drive_layouts.c's
  * answers are compared with: a linear array an object, nothing clever.
  *
- * Attribute names are numbers here, 0..255, as on the tape. The model follows the answers where they
- * are wrong (a set that was refused is not set), so that one fault is not told twice.
+ * Attribute names are numbers here, 0..255, as on the tape. The model follows the answers where
+ * they are wrong (a set that was refused is not set), so that one fault is not told twice.
  *
  * Owns:       objects own their attributes; weakrefs are shared by slots and their referent's list.
  * Invariants: a weakref is in its referent's list while both live; refs counts the slots with it.
@@ -35,9 +35,9 @@ typedef struct model_attribute {
 typedef struct model_object {
     model_class *cls;
     uint64_t refcount;
-    GArray *attributes;       /* of model_attribute, in the order of enumeration */
+    GArray *attributes;          /* of model_attribute, in the order of enumeration */
     bool deleted[MODEL_N_NAMES]; /* was set once, and deleted since */
-    GPtrArray *weakrefs;      /* borrowed, oldest first */
+    GPtrArray *weakrefs;         /* borrowed, oldest first */
 } model_object;
 
 typedef struct model_weakref {

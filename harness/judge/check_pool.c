@@ -50,9 +50,9 @@ typedef struct pool_check {
     check_run run;
     model_memory memory;
     slot slots[N_SLOTS];
-    bool was_freed;      /* the last operation freed a block, and its arenas are not counted yet */
-    bool was_refused;    /* an arena was refused since the last line of an operation */
-    uint64_t n_bytes;    /* of the allocation that is going on */
+    bool was_freed;   /* the last operation freed a block, and its arenas are not counted yet */
+    bool was_refused; /* an arena was refused since the last line of an operation */
+    uint64_t n_bytes; /* of the allocation that is going on */
     bool allocates;
 } pool_check;
 
@@ -122,7 +122,8 @@ static bool aside(check_run *run, void *model, const check_line *line)
     return true;
 }
 
-/* Where a small block lies: in its arena, in its pool, at the right distance from its neighbours. */
+/* Where a small block lies: in its arena, in its pool, at the right distance from its neighbours.
+ */
 static void check_place(pool_check *p, const slot *s)
 {
     unsigned size_class = model_class_of(s->n_bytes);
@@ -249,8 +250,9 @@ static void do_alloc(pool_check *p, unsigned index, uint64_t n_bytes, uint64_t o
         return;
     if (s->start == 0) {
         if (!p->was_refused && n_bytes <= SURE_BYTES)
-            check_fail(&p->run, NO_MEMORY, "%" G_GUINT64_FORMAT " bytes: NULL although there is "
-                                           "memory",
+            check_fail(&p->run, NO_MEMORY,
+                       "%" G_GUINT64_FORMAT " bytes: NULL although there is "
+                       "memory",
                        n_bytes);
         return;
     }
@@ -271,9 +273,8 @@ static void do_stats(pool_check *p)
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         uint64_t told = check_number(&p->run, i + 1);
         if (told != right[i])
-            check_fail(&p->run, STATS,
-                       "%s: %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT, names[i], told,
-                       right[i]);
+            check_fail(&p->run, STATS, "%s: %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT,
+                       names[i], told, right[i]);
     }
 }
 

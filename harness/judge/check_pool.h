@@ -3,8 +3,9 @@
  *
  *   addresses that the driver saw  -->  which arena, which 4 KiB pool, which neighbours
  *
- * It knows nothing of headers: where blocks begin in a pool, and whether an arena's first pool holds
- * the allocator's own records, is up to the submission; ROOM_BYTES of each pool must be blocks.
+ * It knows nothing of headers: where blocks begin in a pool, and whether an arena's first pool
+ * holds the allocator's own records, is up to the submission; ROOM_BYTES of each pool must be
+ * blocks.
  *
  * Owns:       its tables; the numbers in them come from the answers and are never dereferenced.
  * Invariants: n_small_used is the sum of n_used of all pools of all arenas (blocks that lie in no

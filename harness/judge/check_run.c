@@ -163,8 +163,8 @@ uint64_t check_hex(check_run *run, unsigned word)
 int64_t check_signed(check_run *run, unsigned word)
 {
     gint64 value = 0;
-    if (word < run->line.n_words && g_ascii_string_to_signed(run->line.words[word], 10, G_MININT64,
-                                                             G_MAXINT64, &value, NULL))
+    if (word < run->line.n_words &&
+        g_ascii_string_to_signed(run->line.words[word], 10, G_MININT64, G_MAXINT64, &value, NULL))
         return value;
     check_forged(run, "a number was expected");
     return 0;

@@ -27,7 +27,7 @@ typedef struct asked {
 
 typedef struct workload_check {
     check_run run;
-    GHashTable *orders;  /* "n digest" -> seed, of random orders */
+    GHashTable *orders; /* "n digest" -> seed, of random orders */
 } workload_check;
 
 static void expect_equal(check_run *run, unsigned property, const char *what, uint64_t told,
