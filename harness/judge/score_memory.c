@@ -1,24 +1,42 @@
 /* score_memory.c -- memory safety: what memcheck saw in the submission's own files. */
-#include "harness/judge/memcheck.h"
 #include "harness/judge/score.h"
+#include "harness/profile/memcheck_xml.h"
+
+#include <string.h>
 
 #define MAX_XML ((size_t)64 << 20)
 
 /* Memory safety is earned half by the pool, half by the layouts. */
 static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS};
 
-static double say_errors(record_part *part, const memcheck_report *report, double share,
-                         double per_error)
+/* One place is one error, however often it is passed. */
+static bool is_said(const record_part *part, const char *file, uint32_t line, const char *text)
 {
+    for (guint i = 0; i < part->feedback->len; i++) {
+        const record_feedback *said = g_ptr_array_index(part->feedback, i);
+        if (said->line == line && g_strcmp0(said->file, file) == 0 &&
+            g_str_has_prefix(said->text, text))
+            return true;
+    }
+    return false;
+}
+
+static double say_errors(record_part *part, const memcheck_report *report, const char *file,
+                         double share, double per_error)
+{
+    g_autofree char *path = g_strdup_printf("submission/%s", file);
     double left = share;
     for (guint i = 0; i < report->errors->len; i++) {
         const memcheck_error *error = g_ptr_array_index(report->errors, i);
-        if (error->file == NULL)
+        const memcheck_frame *frame = memcheck_frame_in(error, path);
+        /* a size that malloc refuses is a legal request: the contract says what comes of it */
+        if (frame == NULL || strcmp(error->kind, "FishyValue") == 0 ||
+            is_said(part, file, frame->line, error->text))
             continue;
         double lost = MIN(per_error, left);
         left -= lost;
-        (void)record_part_say(part, lost, error->file, error->line, "%s in %s()", error->what,
-                              error->function != NULL ? error->function : "?");
+        (void)record_part_say(part, lost, file, frame->line, "%s in %s()", error->text,
+                              frame->function);
     }
     return left;
 }
@@ -54,9 +72,10 @@ static double score_run(score *s, record_part *part, check_kind kind, double sha
     gsize n_bytes = 0;
     const char *text = bytes != NULL ? g_bytes_get_data(bytes, &n_bytes) : NULL;
     g_autoptr(memcheck_report) report =
-        memcheck_parse(text != NULL ? text : "", n_bytes, "submission");
-    double left = say_errors(part, report, share, s->r->memory_per_error);
-    if (verdict != RECORD_RIGHT || !report->complete) {
+        memcheck_parse(text != NULL ? text : "", n_bytes, xml, NULL);
+    double left =
+        report != NULL ? say_errors(part, report, file, share, s->r->memory_per_error) : share;
+    if (verdict != RECORD_RIGHT || report == NULL || !report->complete) {
         if (verdict != RECORD_RIGHT)
             part->verdict = verdict;
         (void)record_part_say(part, left, file, 0, "under memcheck %s",
