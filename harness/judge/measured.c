@@ -12,8 +12,9 @@ void measured_free(measured *m)
 {
     if (m == NULL)
         return;
-    g_free(m->hottest);
-    g_free(m->hottest_own);
+    for (guint i = 0; i < m->functions->len; i++)
+        g_free(g_array_index(m->functions, measured_function, i).name);
+    g_array_unref(m->functions);
     cost_free(m->bytes);
     g_free(m);
 }
@@ -38,21 +39,32 @@ static bool is_in_a_part(const char *path)
 static void read_calls(measured *m, const callgrind_profile *profile)
 {
     int ir = callgrind_event(profile, "Ir");
-    const callgrind_function *all = NULL;
-    const callgrind_function *own = NULL;
     for (size_t i = 0; ir >= 0 && i < profile->n_functions; i++) {
         const callgrind_function *f = &profile->functions[i];
-        if (all == NULL || f->self[ir] > all->self[ir])
-            all = f;
-        if (is_in_a_part(f->file) && (own == NULL || f->self[ir] > own->self[ir]))
-            own = f;
+        measured_function function = {plain_name(f->name), (double)f->self[ir],
+                                      is_in_a_part(f->file)};
+        g_array_append_val(m->functions, function);
         if (strcmp(f->name, "hw_object_get") == 0)
             m->calls_of_get = (double)f->calls;
     }
-    if (all == NULL)
-        return;
-    m->hottest = plain_name(all->name);
-    m->hottest_own = plain_name(own != NULL ? own->name : all->name);
+}
+
+bool measured_is_hottest(const measured *m, const char *name, double tolerance)
+{
+    double most = 0;
+    double most_own = 0;
+    for (guint i = 0; i < m->functions->len; i++) {
+        const measured_function *f = &g_array_index(m->functions, measured_function, i);
+        most = MAX(most, f->self_ir);
+        most_own = f->is_own ? MAX(most_own, f->self_ir) : most_own;
+    }
+    for (guint i = 0; i < m->functions->len; i++) {
+        const measured_function *f = &g_array_index(m->functions, measured_function, i);
+        if (strcmp(f->name, name) == 0 &&
+            f->self_ir >= (f->is_own ? most_own : most) * (1 - tolerance))
+            return true;
+    }
+    return false;
 }
 
 static GBytes *profile_of(const evidence *e, const char *job, const char *name)
@@ -66,6 +78,7 @@ static GBytes *profile_of(const evidence *e, const char *job, const char *name)
 measured *measured_read(const evidence *e)
 {
     measured *m = g_new0(measured, 1);
+    m->functions = g_array_new(FALSE, FALSE, sizeof(measured_function));
     m->calls_of_get = -1;
     m->peak_heap_bytes = -1;
     m->bytes = cost_bytes(e);

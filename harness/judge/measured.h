@@ -10,10 +10,16 @@
 #include "harness/judge/evidence.h"
 
 #include <glib.h>
+#include <stdbool.h>
+
+typedef struct measured_function {
+    char *name; /* without ".part.0" and the like */
+    double self_ir;
+    bool is_own; /* in a part: pool.c, layouts.c, workload.c */
+} measured_function;
 
 typedef struct measured {
-    char *hottest;     /* function with the most instructions of its own, of all */
-    char *hottest_own; /* of those in the parts: pool.c, layouts.c, workload.c */
+    GArray *functions; /* of measured_function; empty: no profile */
     double calls_of_get;
     double peak_heap_bytes;
     cost *bytes;
@@ -21,6 +27,10 @@ typedef struct measured {
 
 measured *measured_read(const evidence *e);
 void measured_free(measured *m);
+
+/* True if no function, or none in the parts, has more instructions of its own, within the relative
+ * tolerance: what a profile's reader takes for the hottest. */
+bool measured_is_hottest(const measured *m, const char *name, double tolerance);
 
 /* Bytes an object of that layout. */
 double measured_bytes(const measured *m, const char *layout);

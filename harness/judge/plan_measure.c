@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define STACK_DEPTH  20      /* frames that the flame graph tells apart */
+#define STACK_DEPTH  20       /* frames that the flame graph tells apart */
 #define HEAP_OBJECTS "100000" /* of a heap over time: many arenas of each layout */
 
 /* The submission's part where it is fit, else the solution's. */
@@ -22,10 +22,10 @@ static plan_source fit_or_solution(const plan_fitness *fit, submission_part part
 bool plan_measure_link(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error)
 {
     plan_program mine = {"measure-submission", "drive_measure", {PLAN_NONE}};
-    static const plan_program ours = {"measure-solution",
-                                      "drive_measure",
-                                      {[SUBMISSION_POOL] = PLAN_OF_SOLUTION,
-                                       [SUBMISSION_LAYOUTS] = PLAN_OF_SOLUTION}};
+    static const plan_program ours = {
+        "measure-solution",
+        "drive_measure",
+        {[SUBMISSION_POOL] = PLAN_OF_SOLUTION, [SUBMISSION_LAYOUTS] = PLAN_OF_SOLUTION}};
     mine.parts[SUBMISSION_POOL] = fit_or_solution(fit, SUBMISSION_POOL);
     mine.parts[SUBMISSION_LAYOUTS] = fit_or_solution(fit, SUBMISSION_LAYOUTS);
     plan_program whole = mine;

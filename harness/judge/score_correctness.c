@@ -38,6 +38,7 @@ static void score_groups(record_part *part, const correctness *found)
     const char *file = submission_part_file(found->part);
     unsigned n_groups = 0;
     unsigned n_passed = 0;
+    bool required_failed = false;
     for (guint i = 0; i < found->groups->len; i++) {
         const correctness_group *group = g_ptr_array_index(found->groups, i);
         n_groups += strcmp(group->part, part->name) == 0;
@@ -50,13 +51,14 @@ static void score_groups(record_part *part, const correctness *found)
         if (strcmp(group->part, part->name) != 0)
             continue;
         n_passed += group->passed;
+        required_failed = required_failed || (group->required && !group->passed);
         if (!group->passed)
             say_group(part, group, file, share);
     }
     /* WRONG of the driver may come from the other part that it checks */
     if (found->verdict != RECORD_WRONG && found->verdict != RECORD_RIGHT)
         part->verdict = found->verdict;
-    else if (n_passed < n_groups)
+    else if (required_failed)
         part->verdict = RECORD_WRONG;
     if (part->verdict == RECORD_HARNESS_FAULT)
         score_close(part, part->max_score);

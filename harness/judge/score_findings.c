@@ -50,9 +50,10 @@ static double judge_number(const score *s, record_part *part, const ini *file,
     return 0;
 }
 
-static double judge_name(record_part *part, const measured *m, const ini_entry *entry, double share)
+static double judge_name(const score *s, record_part *part, const measured *m,
+                         const ini_entry *entry, double share)
 {
-    if (strcmp(entry->value, m->hottest) == 0 || strcmp(entry->value, m->hottest_own) == 0)
+    if (measured_is_hottest(m, entry->value, s->r->findings_tolerance))
         return 1;
     (void)record_part_say(part, share, "findings.ini", entry->line,
                           "%s = %s: another function has more instructions of its own", entry->key,
@@ -71,7 +72,7 @@ static double judge_key(const score *s, record_part *part, const ini *file, cons
         return 0;
     }
     if (asked[i].kind == FUNCTION_NAME)
-        return m->hottest == NULL ? 1 : judge_name(part, m, entry, share);
+        return m->functions->len == 0 ? 1 : judge_name(s, part, m, entry, share);
     double truth = measured_number(m, asked[i].key);
     return truth < 0 ? 1 : judge_number(s, part, file, entry, truth, share);
 }
