@@ -41,12 +41,13 @@ static void put(tape_maker *t, uint64_t value, unsigned n_bytes)
 enum { N_SLOTS = 4096 };
 
 /* Sizes on both sides of every boundary that matters. */
+static const uint32_t edge_sizes[] = {0,    1,    15,   16,   17,    31,    32,     33,    48,
+                                      255,  256,  257,  496,  497,   511,   512,    513,   514,
+                                      1024, 4095, 4096, 4097, 16384, 65536, 262144, 262145};
+
 static uint64_t edge_size(tape_maker *t)
 {
-    static const uint32_t sizes[] = {0,    1,    15,   16,   17,    31,    32,     33,    48,
-                                     255,  256,  257,  496,  497,   511,   512,    513,   514,
-                                     1024, 4095, 4096, 4097, 16384, 65536, 262144, 262145};
-    return sizes[below(t, G_N_ELEMENTS(sizes))];
+    return edge_sizes[below(t, G_N_ELEMENTS(edge_sizes))];
 }
 
 static uint64_t pool_size(tape_maker *t, unsigned phase)
@@ -89,7 +90,12 @@ static void pool_free(tape_maker *t, uint64_t slot)
 static void make_pool(tape_maker *t, size_t n_operations)
 {
     enum { N_ROUNDS = 2, LONGEST_RUN = 48 };
-    uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS);
+    uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS / 2);
+    for (size_t i = 0; i < G_N_ELEMENTS(edge_sizes); i++) {
+        put(t, 'A', 1);
+        put(t, N_SLOTS - 1 - i, 2);
+        put(t, edge_sizes[i], 4);
+    }
     for (unsigned round = 0; round < N_ROUNDS; round++) {
         for (uint64_t i = 0; i < n; i++)
             pool_alloc(t, i, round);
@@ -126,6 +132,13 @@ static void layouts_one(tape_maker *t, char letter, uint64_t operand)
 {
     put(t, (unsigned char)letter, 1);
     put(t, operand, 1);
+}
+
+static void layouts_weakref(tape_maker *t, uint64_t object, uint64_t slot, uint64_t kind)
+{
+    layouts_one(t, 'W', object);
+    put(t, slot, 1);
+    put(t, kind, 1);
 }
 
 static uint64_t some_name(tape_maker *t)
@@ -165,9 +178,8 @@ static void layouts_operation(tape_maker *t)
     } else if (letter == 'G' || letter == 'D') {
         layouts_named(t, letter, object, some_name(t));
     } else if (letter == 'W') {
-        layouts_one(t, letter, object);
-        put(t, below(t, N_WEAK), 1);
-        put(t, below(t, 3), 1);
+        uint64_t slot = below(t, N_WEAK);
+        layouts_weakref(t, object, slot, below(t, 4));
     } else if (letter == 'T' || letter == 'V') {
         layouts_one(t, letter, below(t, N_WEAK));
     } else if (letter == 'C') {
@@ -178,13 +190,19 @@ static void layouts_operation(tape_maker *t)
     }
 }
 
-/* One object with as many attributes as there are names. */
+/* One object with as many attributes as there are names, looked at as it grows. */
 static void layouts_many(tape_maker *t, uint64_t object, uint64_t class_slot)
 {
     enum { N_NAMES = 256 };
+    static const uint64_t looks[] = {1, 6, 10, 20, 36, 70, 140, N_NAMES};
     layouts_named(t, 'N', object, class_slot);
-    for (uint64_t i = 0; i < N_NAMES; i++)
-        layouts_set(t, object, i);
+    uint64_t n_set = 0;
+    for (size_t k = 0; k < G_N_ELEMENTS(looks); k++) {
+        for (; n_set < looks[k]; n_set++)
+            layouts_set(t, object, n_set);
+        for (uint64_t i = 0; i < n_set; i++)
+            layouts_named(t, 'G', object, i);
+    }
     for (uint64_t i = 0; i < N_NAMES; i += 3)
         layouts_named(t, 'D', object, i);
     layouts_one(t, 'E', object);
@@ -193,6 +211,25 @@ static void layouts_many(tape_maker *t, uint64_t object, uint64_t class_slot)
     for (uint64_t i = 0; i < N_NAMES; i++)
         layouts_named(t, 'G', object, i);
     layouts_one(t, 'E', object);
+}
+
+/* A life and death with every kind of weakref; the slots are empty before and after. */
+static void layouts_death(tape_maker *t, uint64_t object)
+{
+    static const uint64_t kinds[] = {0, 0, 1, 3, 2, 1, 0, 1, 3, 2};
+    for (uint64_t w = 0; w < G_N_ELEMENTS(kinds); w++)
+        layouts_weakref(t, object, w, kinds[w]);
+    layouts_one(t, 'K', object);
+    layouts_one(t, 'I', object);
+    for (int i = 0; i < 2; i++) {
+        for (uint64_t w = 0; w < G_N_ELEMENTS(kinds); w++)
+            layouts_one(t, 'T', w);
+        layouts_one(t, 'R', object);
+    }
+    for (uint64_t w = 0; w < G_N_ELEMENTS(kinds); w++) {
+        layouts_one(t, 'T', w);
+        layouts_one(t, 'V', w);
+    }
 }
 
 static void make_layouts(tape_maker *t, size_t n_operations)
@@ -209,6 +246,8 @@ static void make_layouts(tape_maker *t, size_t n_operations)
     }
     for (unsigned i = 0; i < N_CLASSES; i++)
         layouts_many(t, MANY - i, i);
+    for (unsigned i = 0; i < N_CLASSES / 2; i++)
+        layouts_death(t, MANY - i);
     for (size_t i = 0; i < n_operations; i++)
         layouts_operation(t);
 }

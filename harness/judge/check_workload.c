@@ -98,6 +98,8 @@ static void check_random_order(workload_check *w, const asked *a, uint64_t diges
 static void check_counts(workload_check *w, const asked *a)
 {
     check_run *run = &w->run;
+    for (unsigned property = CREATES; property <= FREES && check_number(run, 1) > 0; property++)
+        check_seen(run, property);
     uint64_t gets = check_number(run, 2);
     uint64_t sets = check_number(run, 3);
     uint64_t n_weakrefs = a->layout == LAYOUT_SLOTS ? 0 : a->n;
