@@ -9,29 +9,19 @@
 /* Memory safety is earned half by the pool, half by the layouts. */
 static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS};
 
-/* One place is one error, however often it is passed. */
-static bool is_said(const record_part *part, const char *file, uint32_t line, const char *text)
-{
-    for (guint i = 0; i < part->feedback->len; i++) {
-        const record_feedback *said = g_ptr_array_index(part->feedback, i);
-        if (said->line == line && g_strcmp0(said->file, file) == 0 &&
-            g_str_has_prefix(said->text, text))
-            return true;
-    }
-    return false;
-}
-
+/* One kind of error at one place is one error, however it is come by. */
 static double say_errors(record_part *part, const memcheck_report *report, const char *file,
                          double share, double per_error)
 {
     g_autofree char *path = g_strdup_printf("submission/%s", file);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     double left = share;
     for (guint i = 0; i < report->errors->len; i++) {
         const memcheck_error *error = g_ptr_array_index(report->errors, i);
         const memcheck_frame *frame = memcheck_frame_in(error, path);
         /* a size that malloc refuses is a legal request: the contract says what comes of it */
         if (frame == NULL || strcmp(error->kind, "FishyValue") == 0 ||
-            is_said(part, file, frame->line, error->text))
+            !g_hash_table_add(seen, g_strdup_printf("%u %s", frame->line, error->kind)))
             continue;
         double lost = MIN(per_error, left);
         left -= lost;
