@@ -168,7 +168,7 @@ static bool measure_subject(session *s, GPtrArray *jobs, const char *subject, GE
 
 bool plan_measure(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error)
 {
-    static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS};
+    static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS, CHECK_WORKLOAD};
     if (!session_folder(s, "valgrind", error) || !session_folder(s, "space", error))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(watched); i++) {

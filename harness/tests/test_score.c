@@ -63,7 +63,7 @@ static int set_up(void **state)
     b->s = (score){.e = b->e, .r = b->r, .record = record_new()};
     b->s.found[CHECK_POOL] = found(SUBMISSION_POOL, true, RECORD_RIGHT);
     b->s.found[CHECK_LAYOUTS] = found(SUBMISSION_LAYOUTS, true, RECORD_RIGHT);
-    b->s.found[CHECK_WORKLOAD] = found(SUBMISSION_WORKLOAD, true, RECORD_RIGHT);
+    b->s.found[CHECK_WORKLOAD] = found(SUBMISSION_WORKLOAD, false, RECORD_MISSING);
     *state = b;
     return b->folder == NULL || b->r == NULL;
 }
