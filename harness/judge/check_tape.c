@@ -86,16 +86,43 @@ static void pool_free(tape_maker *t, uint64_t slot)
     pool_some(t);
 }
 
-/* Grow, churn, free in runs so that some pools and arenas become empty, grow again ... */
-static void make_pool(tape_maker *t, size_t n_operations)
+/* Fills most of an arena with the largest blocks, frees every second one and asks for as many
+ * again: there is room for all of them. */
+static void pool_refill(tape_maker *t)
 {
-    enum { N_ROUNDS = 2, LONGEST_RUN = 48 };
-    uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS / 2);
+    enum { FIRST = N_SLOTS / 2, N_BLOCKS = 62 * 7, N_BYTES = 512 };
+    for (unsigned step = 0; step < 2; step++) {
+        for (unsigned i = 0; i < N_BLOCKS; i += 1 + step) {
+            put(t, 'A', 1);
+            put(t, FIRST + i, 2);
+            put(t, N_BYTES, 4);
+        }
+        for (unsigned i = 0; i < N_BLOCKS; i += 2 - step)
+            pool_free(t, FIRST + i);
+    }
+}
+
+/* A block of every edge size. */
+static void pool_edges(tape_maker *t)
+{
     for (size_t i = 0; i < G_N_ELEMENTS(edge_sizes); i++) {
         put(t, 'A', 1);
         put(t, N_SLOTS - 1 - i, 2);
         put(t, edge_sizes[i], 4);
     }
+    put(t, 'S', 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(edge_sizes); i++)
+        pool_free(t, N_SLOTS - 1 - i);
+}
+
+/* Grow, churn, free in runs so that some pools and arenas become empty, grow again ... */
+static void make_pool(tape_maker *t, size_t n_operations)
+{
+    enum { N_ROUNDS = 2, LONGEST_RUN = 48, LONG = 1000 };
+    uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS / 2);
+    if (n_operations >= LONG)
+        pool_refill(t); /* first: what it fills is all of the first arena */
+    pool_edges(t);
     for (unsigned round = 0; round < N_ROUNDS; round++) {
         for (uint64_t i = 0; i < n; i++)
             pool_alloc(t, i, round);
