@@ -86,20 +86,45 @@ static void pool_free(tape_maker *t, uint64_t slot)
     pool_some(t);
 }
 
-/* Fills most of an arena with the largest blocks, frees every second one and asks for as many
- * again: there is room for all of them. */
+/* Blocks of the largest class: seven a pool, or eight without a header. */
+enum { FIRST_LARGEST = N_SLOTS / 2, LARGEST_BYTES = 512, ARENA_BLOCKS = 62 * 7 };
+
+/* Allocates the slots first, first + step, ... up to end, that are counted from FIRST_LARGEST. */
+static void pool_fill(tape_maker *t, unsigned first, unsigned end, unsigned step, unsigned n_bytes)
+{
+    for (unsigned i = first; i < end; i += step) {
+        put(t, 'A', 1);
+        put(t, FIRST_LARGEST + i, 2);
+        put(t, n_bytes, 4);
+    }
+}
+
+static void pool_drain(tape_maker *t, unsigned first, unsigned end, unsigned step)
+{
+    for (unsigned i = first; i < end; i += step)
+        pool_free(t, FIRST_LARGEST + i);
+}
+
+/* Two arenas, the second one with more free pools; which one serves another size class? */
+static void pool_two_arenas(tape_maker *t)
+{
+    enum { END = 2 * ARENA_BLOCKS, FEW = 110, MANY = 560, MANY_END = 780, N_OTHER = 24 };
+    pool_fill(t, 0, END, 1, LARGEST_BYTES);
+    pool_drain(t, 0, FEW, 1);
+    pool_drain(t, MANY, MANY_END, 1);
+    pool_fill(t, END, END + N_OTHER, 1, LARGEST_BYTES / 2);
+    put(t, 'S', 1);
+    pool_drain(t, 0, END + N_OTHER, 1);
+    put(t, 'S', 1);
+}
+
+/* Fills most of an arena, frees every second block and asks for as many again: there is room. */
 static void pool_refill(tape_maker *t)
 {
-    enum { FIRST = N_SLOTS / 2, N_BLOCKS = 62 * 7, N_BYTES = 512 };
-    for (unsigned step = 0; step < 2; step++) {
-        for (unsigned i = 0; i < N_BLOCKS; i += 1 + step) {
-            put(t, 'A', 1);
-            put(t, FIRST + i, 2);
-            put(t, N_BYTES, 4);
-        }
-        for (unsigned i = 0; i < N_BLOCKS; i += 2 - step)
-            pool_free(t, FIRST + i);
-    }
+    pool_fill(t, 0, ARENA_BLOCKS, 1, LARGEST_BYTES);
+    pool_drain(t, 0, ARENA_BLOCKS, 2);
+    pool_fill(t, 0, ARENA_BLOCKS, 2, LARGEST_BYTES);
+    pool_drain(t, 0, ARENA_BLOCKS, 1);
 }
 
 /* A block of every edge size. */
@@ -120,8 +145,10 @@ static void make_pool(tape_maker *t, size_t n_operations)
 {
     enum { N_ROUNDS = 2, LONGEST_RUN = 48, LONG = 1000 };
     uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS / 2);
-    if (n_operations >= LONG)
-        pool_refill(t); /* first: what it fills is all of the first arena */
+    if (n_operations >= LONG) { /* first: the arenas hold nothing else yet */
+        pool_two_arenas(t);
+        pool_refill(t);
+    }
     pool_edges(t);
     for (unsigned round = 0; round < N_ROUNDS; round++) {
         for (uint64_t i = 0; i < n; i++)
