@@ -144,7 +144,9 @@ static void pool_edges(tape_maker *t)
 static void make_pool(tape_maker *t, size_t n_operations)
 {
     enum { N_ROUNDS = 2, LONGEST_RUN = 48, LONG = 1000 };
-    uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS / 2);
+    uint64_t n = n_operations / N_ROUNDS / 3 + 1;
+    if (n > N_SLOTS / 2)
+        n = N_SLOTS / 2;
     if (n_operations >= LONG) { /* first: the arenas hold nothing else yet */
         pool_two_arenas(t);
         pool_refill(t);
@@ -313,8 +315,9 @@ static void make_workload(tape_maker *t, size_t n_operations)
     enum { N_KINDS = 9 }; /* layouts x orders */
     uint64_t most = MAX(n_operations / N_KINDS, 16);
     static const uint64_t few[] = {0, 1, 2};
-    for (unsigned i = 0; i < 2 * N_KINDS + G_N_ELEMENTS(few); i++) {
-        uint64_t n = i < 2 * N_KINDS ? most / 2 + below(t, most) : few[i - 2 * N_KINDS];
+    const unsigned n_many = 2 * N_KINDS;
+    for (unsigned i = 0; i < n_many + G_N_ELEMENTS(few); i++) {
+        uint64_t n = i < n_many ? most / 2 + below(t, most) : few[i - n_many];
         put(t, i % 3, 1);
         put(t, i / 3 % 3, 1);
         put(t, i == N_KINDS ? 64 : n, 4);

@@ -136,10 +136,10 @@ static bool run_tool(const char *const *argv)
 static bool build(const char *driver, const char *source, const char *program)
 {
     g_autofree char *main_file = g_strdup_printf("%s/homework/drivers/%s.c", PROJECT_DIR, driver);
-    const char *const argv[] = {"cc",      "-std=c11", "-D_GNU_SOURCE",
-                                "-O1",     "-w",       "-I" PROJECT_DIR "/homework/contract",
-                                main_file, source,     "-o",
-                                program,   NULL};
+    static const char include[] = "-I" PROJECT_DIR "/homework/contract";
+    const char *const argv[] = {"cc",    "-std=c11", "-D_GNU_SOURCE", "-O1", "-w",
+                                include, main_file,  source,          "-o",  program,
+                                NULL};
     return run_tool(argv);
 }
 

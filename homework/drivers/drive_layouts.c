@@ -304,7 +304,7 @@ static void run_operation(unsigned letter)
             hw_weakref_decref(released);
             drive_answer("V");
         }
-    } else if (memchr("IRSGDEK", (int)letter, 7) != NULL) {
+    } else if (letter != 0 && strchr("IRSGDEK", (int)letter) != NULL) {
         unsigned o = (unsigned)drive_take(1) % N_OBJECTS;
         if (objects[o] != NULL) {
             do_object(letter, o);
