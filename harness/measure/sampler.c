@@ -45,24 +45,46 @@ const char *sampler_verdict_name(sampler_verdict verdict)
     return names[verdict];
 }
 
-double sampler_resolution(const double *subject, size_t n_subject, const double *control,
-                          size_t n_control, uint64_t seed)
+static const double *doubles(const GArray *values)
 {
-    stats_interval ratio =
-        stats_bootstrap_ratio(control, n_control, subject, n_subject, 0.99, seed);
-    return MAX(ratio.high - 1, 1 - ratio.low) + fabs(ratio.value - 1);
+    return (const double *)(const void *)values->data;
 }
 
-sampler_verdict sampler_compare(const double *x, size_t n_x, const double *y, size_t n_y,
-                                double resolution, stats_interval *ret_ratio)
+GArray *sampler_ratios(const GArray *x, const GArray *y)
+{
+    GArray *ratios = g_array_new(FALSE, FALSE, sizeof(double));
+    for (guint i = 0; i < MIN(x->len, y->len); i++) {
+        double ratio = doubles(x)[i] / doubles(y)[i];
+        if (isfinite(ratio))
+            g_array_append_val(ratios, ratio);
+    }
+    return ratios;
+}
+
+double sampler_resolution(const GArray *control_ratios, uint64_t seed)
+{
+    if (control_ratios->len < MIN_FOR_INTERVAL)
+        return NAN;
+    stats_interval ratio =
+        stats_bootstrap_median(doubles(control_ratios), control_ratios->len, 0.99, seed);
+    return MAX(ratio.high - 1, 1 - ratio.low);
+}
+
+sampler_verdict sampler_compare(const GArray *ratios, const GArray *control_ratios,
+                                stats_interval *ret_ratio)
 {
     enum { SEED = 1 }; /* any: the same samples must give the same verdict */
-    stats_interval ratio = stats_bootstrap_ratio(x, n_x, y, n_y, 0.99, SEED);
+    if (ratios->len == 0)
+        return SAMPLER_BELOW_RESOLUTION;
+    stats_interval ratio = stats_bootstrap_median(doubles(ratios), ratios->len, 0.99, SEED);
     if (ret_ratio != NULL)
-        *ret_ratio = ratio;
+        *ret_ratio = stats_bootstrap_median(doubles(ratios), ratios->len, 0.95, SEED);
+    if (ratios->len < MIN_FOR_INTERVAL || control_ratios->len < MIN_FOR_INTERVAL)
+        return SAMPLER_BELOW_RESOLUTION;
     bool excludes_one = ratio.low > 1 || ratio.high < 1;
-    if (excludes_one && fabs(ratio.value - 1) > resolution &&
-        stats_mann_whitney(x, n_x, y, n_y, NULL) < 0.01)
+    if (excludes_one && fabs(ratio.value - 1) > sampler_resolution(control_ratios, SEED) &&
+        stats_mann_whitney(doubles(ratios), ratios->len, doubles(control_ratios),
+                           control_ratios->len, NULL) < 0.01)
         return ratio.value < 1 ? SAMPLER_FASTER : SAMPLER_SLOWER;
     bool equivalent = ratio.low > 1 - SAMPLER_EQUIVALENCE && ratio.high < 1 + SAMPLER_EQUIVALENCE;
     return equivalent && !excludes_one ? SAMPLER_NO_DIFFERENCE : SAMPLER_BELOW_RESOLUTION;
@@ -79,27 +101,13 @@ typedef struct session {
 
 static void add_window(sampler_series *series, const window *w)
 {
-    window *total = &series->total;
-    total->ticks += w->ticks;
-    total->ns += w->ns;
-    total->n_ops += w->n_ops;
-    total->n_chunks += w->n_chunks;
-    total->n_dropped_switched += w->n_dropped_switched;
-    total->n_dropped_migrated += w->n_dropped_migrated;
-    total->n_dropped_faulted += w->n_dropped_faulted;
-    total->n_dropped_stolen += w->n_dropped_stolen;
-    total->n_below_overhead += w->n_below_overhead;
-    total->n_faults += w->n_faults;
-    total->n_switches += w->n_switches;
-    if (w->n_ops == 0) {
-        series->n_dropped++;
-        return;
-    }
-    double ticks = (double)w->ticks / (double)w->n_ops;
-    double ns = w->ns / (double)w->n_ops;
+    window_add(&series->total, w);
+    double ticks = w->n_ops == 0 ? NAN : (double)w->ticks / (double)w->n_ops;
     g_array_append_val(series->values, ticks);
-    g_array_append_val(series->values_ns, ns);
-    series->n_kept++;
+    if (w->n_ops == 0)
+        series->n_dropped++;
+    else
+        series->n_kept++;
 }
 
 static void run_round(const session *s, sampler_order *order, bool keep)
@@ -119,10 +127,21 @@ static void run_round(const session *s, sampler_order *order, bool keep)
     }
 }
 
+/* The values without the dropped ones. */
+static GArray *kept_values(const sampler_series *series)
+{
+    GArray *kept = g_array_new(FALSE, FALSE, sizeof(double));
+    for (guint i = 0; i < series->values->len; i++) {
+        if (isfinite(doubles(series->values)[i]))
+            g_array_append_val(kept, doubles(series->values)[i]);
+    }
+    return kept;
+}
+
 static stats_interval cost_interval(const sampler_series *series, uint64_t seed)
 {
-    return stats_bootstrap_median((const double *)(void *)series->values->data, series->values->len,
-                                  0.95, seed);
+    g_autoptr(GArray) kept = kept_values(series);
+    return stats_bootstrap_median(doubles(kept), kept->len, 0.95, seed);
 }
 
 static bool all_narrow(const session *s)
@@ -144,11 +163,10 @@ static void finish_series(sampler_series *series, uint64_t seed)
 {
     if (series->n_kept < MIN_FOR_INTERVAL)
         return;
-    series->cost = cost_interval(series, seed);
-    series->ns_per_op =
-        stats_median((const double *)(void *)series->values_ns->data, series->values_ns->len);
-    series->n_outliers =
-        stats_outliers((const double *)(void *)series->values->data, series->values->len, NULL);
+    g_autoptr(GArray) kept = kept_values(series);
+    series->cost = stats_bootstrap_median(doubles(kept), kept->len, 0.95, seed);
+    series->ns_per_op = series->total.ns / (double)series->total.n_ops;
+    series->n_outliers = stats_outliers(doubles(kept), kept->len, NULL);
 }
 
 static double elapsed_s(uint64_t since_ns)
@@ -189,21 +207,19 @@ sampler_result *sampler_run(const sampler_subject *subjects, size_t n_subjects,
     for (size_t i = 0; i < result->n_series; i++) {
         result->series[i].name = subjects[i % n_subjects].name;
         result->series[i].values = g_array_new(FALSE, FALSE, sizeof(double));
-        result->series[i].values_ns = g_array_new(FALSE, FALSE, sizeof(double));
     }
     session s = {subjects, n_subjects, plan, result};
     uint64_t start_ns = clock_now_ns();
     run_rounds(&s, start_ns);
     for (size_t i = 0; i < result->n_series; i++)
         finish_series(&result->series[i], plan->seed);
-    result->resolution = NAN;
-    const sampler_series *first = &result->series[0];
-    const sampler_series *control = &result->series[result->n_series - 1];
-    if (result->has_control && first->n_kept >= MIN_FOR_INTERVAL &&
-        control->n_kept >= MIN_FOR_INTERVAL)
-        result->resolution = sampler_resolution(
-            (const double *)(void *)first->values->data, first->values->len,
-            (const double *)(void *)control->values->data, control->values->len, plan->seed);
+    result->control_ratios = g_array_new(FALSE, FALSE, sizeof(double));
+    if (result->has_control) {
+        g_array_unref(result->control_ratios);
+        result->control_ratios =
+            sampler_ratios(result->series[result->n_series - 1].values, result->series[0].values);
+    }
+    result->resolution = sampler_resolution(result->control_ratios, plan->seed);
     result->elapsed_s = elapsed_s(start_ns);
     g_assert(sampler_is_valid(result));
     return result;
@@ -215,8 +231,8 @@ bool sampler_is_valid(const sampler_result *result)
         const sampler_series *series = &result->series[i];
         uint64_t n_windows = series->n_kept + series->n_dropped;
         bool all_rounds = n_windows == result->n_rounds;
-        if (series->values->len != series->n_kept || series->values_ns->len != series->n_kept ||
-            n_windows > result->n_rounds || (series->why == NULL && !all_rounds))
+        if (series->values->len != n_windows || n_windows > result->n_rounds ||
+            (series->why == NULL && !all_rounds))
             return false;
     }
     return true;
@@ -228,9 +244,9 @@ void sampler_result_free(sampler_result *result)
         return;
     for (size_t i = 0; i < result->n_series; i++) {
         g_array_unref(result->series[i].values);
-        g_array_unref(result->series[i].values_ns);
         g_free(result->series[i].why);
     }
+    g_array_unref(result->control_ratios);
     g_free(result->series);
     g_free(result);
 }

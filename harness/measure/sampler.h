@@ -8,7 +8,7 @@
  * that noise is the smallest difference the session can see; a claim below it is "no difference".
  *
  * Owns:       sampler_result_free() releases the whole.
- * Invariants: every series has n_kept values; kept + dropped == windows run  (sampler_is_valid)
+ * Invariants: a series has one value a round it ran in; kept + dropped == values (sampler_is_valid)
  * Source:     interleaving as "randomized complete block design" (R. A. Fisher, The Design of
  *             Experiments, 1935).
  */
@@ -61,13 +61,12 @@ typedef struct sampler_plan {
 
 typedef struct sampler_series {
     const char *name; /* of the subject */
-    GArray *values;   /* of double: ticks an operation, one a kept window */
+    GArray *values;   /* of double: ticks an operation, one a round; NAN: dropped */
     uint64_t n_kept, n_dropped;
     window total;        /* what was dropped why, faults, switches */
     char *why;           /* NULL, or why the subject failed */
     stats_interval cost; /* ticks an operation; if n_kept >= 5 */
     double ns_per_op;    /* median */
-    GArray *values_ns;   /* of double */
     size_t n_outliers;   /* by modified z-score; they stay in: medians do not mind */
 } sampler_series;
 
@@ -76,8 +75,9 @@ typedef struct sampler_result {
     sampler_series *series;
     bool has_control; /* the last series is the control of series 0 */
     size_t n_rounds;
-    bool narrow;       /* ended because all intervals were narrow enough */
-    double elapsed_s;  /* of the whole session */
+    bool narrow;            /* ended because all intervals were narrow enough */
+    GArray *control_ratios; /* of double: control over subject 0; empty without a control */
+    double elapsed_s;       /* of the whole session */
     double resolution; /* smallest relative difference visible, from the control; NAN without */
 } sampler_result;
 
@@ -101,17 +101,25 @@ typedef enum sampler_verdict {
 
 const char *sampler_verdict_name(sampler_verdict verdict);
 
-/* Smallest relative difference that a control shows to be visible: the furthest end from 1 of the
- * 99 % interval of control / subject, plus as much again as their medians differ. */
-double sampler_resolution(const double *subject, size_t n_subject, const double *control,
-                          size_t n_control, uint64_t seed);
+/*
+ * x over y where both have a value: one ratio a round, so that what drifts from round to round
+ * falls out. x and y: arrays of double of equal length, NAN where a round gave no value; all other
+ * values > 0. Owner of the array (of double): the caller.
+ */
+GArray *sampler_ratios(const GArray *x, const GArray *y);
+
+/* Smallest relative difference that an A/A control shows to be visible: the furthest end from 1 of
+ * the 99 % interval of the median of control over subject. NAN with fewer than 5 ratios. */
+double sampler_resolution(const GArray *control_ratios, uint64_t seed);
 
 /*
- * Is x cheaper than y? Different only if all three hold: the 99 % interval of the ratio excludes
- * 1, Mann-Whitney gives p < 0.01, and the ratio differs from 1 by more than the resolution.
+ * What may be claimed of x over y? Different only if all three hold: the 99 % interval of the
+ * median ratio excludes 1, the ratio differs from 1 by more than the resolution, and the ratios
+ * lie apart from those of the A/A control (Mann-Whitney, p < 0.01). *ret_ratio: the median ratio
+ * with its 95 % interval (may be NULL).
  */
-sampler_verdict sampler_compare(const double *x, size_t n_x, const double *y, size_t n_y,
-                                double resolution, stats_interval *ret_ratio);
+sampler_verdict sampler_compare(const GArray *ratios, const GArray *control_ratios,
+                                stats_interval *ret_ratio);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sampler_result, sampler_result_free)
 

@@ -7,7 +7,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { STEAL_COLUMN = 8 }; /* cpu user nice system idle iowait irq softirq steal */
+enum {
+    SETTLE_EVERY_NS = 2000000,
+    STEAL_COLUMN = 8 /* cpu user nice system idle iowait irq softirq steal */
+};
 
 uint64_t window_steal(int stat_fd)
 {
@@ -27,6 +30,7 @@ void window_timer_open(window_timer *timer, const clock_source *clock)
 {
     *timer = (window_timer){.clock = clock};
     timer->stat_fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+    timer->steal = window_steal(timer->stat_fd);
 }
 
 void window_timer_close(window_timer *timer)
@@ -39,6 +43,7 @@ void window_timer_close(window_timer *timer)
 void window_begin(window_timer *timer, window *ret_window, window_rule rule)
 {
     timer->rule = rule;
+    timer->pending = (window){0};
     *ret_window = (window){0};
 }
 
@@ -53,7 +58,6 @@ static void read_usage(uint64_t *ret_faults, uint64_t *ret_preempted, uint64_t *
 
 void window_chunk_begin(window_timer *timer)
 {
-    timer->steal = window_steal(timer->stat_fd);
     read_usage(&timer->n_faults, &timer->n_preempted, &timer->n_voluntary);
     timer->cpu = (uint32_t)sched_getcpu();
     timer->start_ns = timer->clock->kind == CLOCK_PERF ? clock_now_ns() : 0;
@@ -73,26 +77,67 @@ void window_chunk_end(window_timer *timer, window *w, uint64_t n_ops)
     read_usage(&n_faults, &n_preempted, &n_voluntary);
     n_faults -= timer->n_faults;
     n_preempted -= timer->n_preempted;
-    w->n_faults += n_faults;
-    w->n_switches += n_preempted + (n_voluntary - timer->n_voluntary);
+    window *p = &timer->pending;
+    p->n_faults += n_faults;
+    p->n_switches += n_preempted + (n_voluntary - timer->n_voluntary);
     if (n_preempted > 0) {
-        w->n_dropped_switched++;
+        p->n_dropped_switched++;
     } else if (cpu != timer->cpu) {
-        w->n_dropped_migrated++;
+        p->n_dropped_migrated++;
     } else if (timer->rule == WINDOW_NO_FAULTS && n_faults > 0) {
-        w->n_dropped_faulted++;
-    } else if (window_steal(timer->stat_fd) != timer->steal) {
-        w->n_dropped_stolen++;
+        p->n_dropped_faulted++;
     } else {
         bool below = false;
         uint64_t ticks = clock_elapsed(timer->clock, timer->start_ticks, stop_ticks, &below);
-        w->ticks += ticks;
-        w->ns += timer->clock->kind == CLOCK_PERF ? (double)(stop_ns - timer->start_ns)
+        p->ticks += ticks;
+        p->ns += timer->clock->kind == CLOCK_PERF ? (double)(stop_ns - timer->start_ns)
                                                   : (double)ticks * timer->clock->ns_per_tick;
-        w->n_below_overhead += below ? 1 : 0;
-        w->n_ops += n_ops;
-        w->n_chunks++;
+        p->n_below_overhead += below ? 1 : 0;
+        p->n_ops += n_ops;
+        p->n_chunks++;
     }
+    if (p->ns > SETTLE_EVERY_NS)
+        window_end(timer, w, true);
+}
+
+void window_add(window *sum, const window *w)
+{
+    sum->ticks += w->ticks;
+    sum->ns += w->ns;
+    sum->n_ops += w->n_ops;
+    sum->n_chunks += w->n_chunks;
+    sum->n_dropped_switched += w->n_dropped_switched;
+    sum->n_dropped_migrated += w->n_dropped_migrated;
+    sum->n_dropped_faulted += w->n_dropped_faulted;
+    sum->n_dropped_stolen += w->n_dropped_stolen;
+    sum->n_below_overhead += w->n_below_overhead;
+    sum->n_faults += w->n_faults;
+    sum->n_switches += w->n_switches;
+}
+
+bool window_was_stolen(window_timer *timer)
+{
+    uint64_t before = timer->steal;
+    timer->steal = window_steal(timer->stat_fd);
+    return timer->steal != before;
+}
+
+void window_drop_stolen(window *w)
+{
+    w->n_dropped_stolen += w->n_chunks;
+    w->n_chunks = 0;
+    w->n_ops = 0;
+    w->ticks = 0;
+    w->ns = 0;
+    w->n_below_overhead = 0;
+}
+
+void window_end(window_timer *timer, window *w, bool check_steal)
+{
+    if (check_steal && window_was_stolen(timer))
+        window_drop_stolen(&timer->pending);
+    window_add(w, &timer->pending);
+    timer->pending = (window){0};
 }
 
 uint64_t window_n_dropped(const window *w)

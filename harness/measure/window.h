@@ -8,6 +8,10 @@
  * hypervisor or a migration struck, only that chunk is thrown away, and it is counted. The
  * decision rests on outside evidence only, never on how long the chunk took.
  *
+ * Steal time is counted by the kernel in steps of 10 ms and costs a system call of some
+ * microseconds that empties caches: it is asked every 2 ms of work, and all chunks since the last
+ * answer stand or fall together.
+ *
  * Invariants: ticks covers n_ops operations in n_chunks chunks; the n_dropped_* others are in none
  *             of the three.
  * Threads:    the thread that began it.
@@ -44,9 +48,11 @@ typedef struct window {
 typedef struct window_timer {
     const clock_source *clock;
     window_rule rule;
-    int stat_fd; /* /proc/stat, -1: unknown */
+    int stat_fd;    /* /proc/stat, -1: unknown */
+    uint64_t steal; /* as last asked */
+    window pending; /* chunks since then */
     uint64_t start_ticks, start_ns;
-    uint64_t n_faults, n_preempted, n_voluntary, steal;
+    uint64_t n_faults, n_preempted, n_voluntary;
     uint32_t cpu;
 } window_timer;
 
@@ -59,6 +65,18 @@ void window_begin(window_timer *timer, window *ret_window, window_rule rule);
 /* Around each chunk. n_ops: operations done in it. */
 void window_chunk_begin(window_timer *timer);
 void window_chunk_end(window_timer *timer, window *w, uint64_t n_ops);
+
+/* Completes the window. check_steal false: the caller asks himself, once for several windows. */
+void window_end(window_timer *timer, window *w, bool check_steal);
+
+/* True if the hypervisor took time since this was last asked (or the timer was opened). */
+bool window_was_stolen(window_timer *timer);
+
+/* Turns a complete window into one that was dropped as stolen. */
+void window_drop_stolen(window *w);
+
+/* Adds the counts of one window to another. */
+void window_add(window *sum, const window *w);
 
 /* Chunks thrown away, for whatever reason. */
 uint64_t window_n_dropped(const window *w);

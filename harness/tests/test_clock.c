@@ -131,6 +131,7 @@ static void windows_add_up_and_faults_are_seen(void **state)
             window_chunk_end(&timer, &w, 10);
             assert_int_equal(munmap(pages, N_PAGES * page_bytes), 0);
         }
+        window_end(&timer, &w, rule == WINDOW_ANY_FAULTS);
         assert_int_equal(w.n_chunks + window_n_dropped(&w), N_CHUNKS);
         assert_int_equal(w.n_ops, w.n_chunks * 10);
         assert_true(w.n_faults >= N_CHUNKS); /* at least one a chunk, however large pages are */

@@ -1,0 +1,484 @@
+/*
+ * The benchmark: kernels that were not optimised away, workers that crash, hang and lie, results
+ * that come back from JSON as they went, Google Benchmark's JSON. No time is ever asserted.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "harness/bench/bench_result.h"
+#include "harness/bench/bench_session.h"
+#include "harness/bench/gbench.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+static char *folder; /* of this program's files; made by main() */
+
+/* ---- disassembly ---- */
+
+static char *run_tool(const char *const *argv, int *ret_status)
+{
+    g_autoptr(GSubprocess) process = g_subprocess_newv(argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL);
+    char *out = NULL;
+    if (process != NULL && g_subprocess_communicate_utf8(process, NULL, NULL, &out, NULL, NULL))
+        *ret_status =
+            g_subprocess_get_if_exited(process) ? g_subprocess_get_exit_status(process) : -1;
+    return out;
+}
+
+/* The disassembly of one function of a program, or NULL if it has none of that name. */
+static char *disassemble(const char *program, const char *function)
+{
+    g_autofree char *path = g_build_filename(BUILD_DIR, program, NULL);
+    g_autofree char *only = g_strdup_printf("--disassemble=%s", function);
+    const char *const argv[] = {"objdump", "--no-show-raw-insn", only, path, NULL};
+    int status = -1;
+    g_autofree char *text = run_tool(argv, &status);
+    assert_int_equal(status, 0);
+    g_autofree char *head = g_strdup_printf("<%s>:", function);
+    return strstr(text, head) != NULL ? g_steal_pointer(&text) : NULL;
+}
+
+static unsigned count_calls(const char *text, const char *callee)
+{
+    g_autofree char *call = g_strdup_printf("call.*<%s(@plt)?>|bl.*<%s(@plt)?>", callee, callee);
+    g_autoptr(GRegex) regex = g_regex_new(call, 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    unsigned n = 0;
+    for (bool more = g_regex_match(regex, text, 0, &match); more;
+         more = g_match_info_next(match, NULL))
+        n++;
+    return n;
+}
+
+/* True if the function is timed and calls the callee at n_least places at the least: as often as it
+ * does outside of the timed loop, and once more. */
+static bool times_a_call(const char *program, const char *function, const char *callee,
+                         unsigned n_least)
+{
+    g_autofree char *text = disassemble(program, function);
+    assert_non_null(text);
+    static const char *const timers[] = {"rdtsc", "cntvct", "<worker_pass_next>",
+                                         "<worker_short_begin>"};
+    bool timed = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(timers); i++)
+        timed |= strstr(text, timers[i]) != NULL;
+    assert_true(timed);
+    return count_calls(text, callee) >= n_least;
+}
+
+static void removed_work_is_detected(void **state)
+{
+    (void)state;
+    const char *program = "harness/bench/dead_kernel";
+    assert_true(times_a_call(program, "time_kept_pair", "malloc", 1));
+    assert_false(times_a_call(program, "time_removed_pair", "malloc", 1));
+}
+
+typedef struct timed_call {
+    const char *function, *callee;
+    unsigned n_least;
+} timed_call;
+
+static void allocator_kernels_do_their_work(void **state)
+{
+    (void)state;
+    static const timed_call calls[] = {
+        {"libc_pass", "malloc", 1},  {"libc_fifo", "free", 1},     {"libc_lifo", "free", 1},
+        {"libc_random", "free", 1},  {"libc_pair", "malloc", 2},   {"libc_pair", "free", 2},
+        {"libc_batch", "malloc", 1}, {"libc_batch", "free", 2},    {"libc_churn", "malloc", 2},
+        {"libc_churn", "free", 3},   {"libc_shuffled", "free", 1}, {"libc_pair_worst", "malloc", 2},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
+        assert_true(times_a_call("harness/bench/objlab-bench-alloc", calls[i].function,
+                                 calls[i].callee, calls[i].n_least));
+}
+
+static void cpython_kernels_do_their_work(void **state)
+{
+    (void)state;
+    static const timed_call calls[] = {
+        {"timed_get", "PyObject_GenericGetAttr", 1},
+        {"timed_set", "PyObject_GenericSetAttr", 2},
+        {"timed_fifo", "_Py_Dealloc", 2},
+        {"timed_weakref_create", "PyWeakref_NewRef", 1},
+        {"timed_collect_live", "PyGC_Collect", 2},
+        {"obmalloc_pair", "PyObject_Malloc", 2},
+        {"obmalloc_pair", "PyObject_Free", 3},
+    };
+    g_autofree char *worker =
+        g_build_filename(BUILD_DIR, "harness/bench/objlab-bench-cpython", NULL);
+    if (!g_file_test(worker, G_FILE_TEST_EXISTS))
+        skip(); /* python3-dev is optional */
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
+        assert_true(times_a_call("harness/bench/objlab-bench-cpython", calls[i].function,
+                                 calls[i].callee, calls[i].n_least));
+}
+
+/* ---- workers ---- */
+
+static remote_settings settings_of(size_t n)
+{
+    clock_source clock;
+    const char *why = NULL;
+    assert_true(clock_open(CLOCK_AUTO, &clock, &why));
+    return (remote_settings){
+        .clock = clock, .n = n, .n_windows = 3, .seed = 1, .cpu = -1, .step_limit_s = 30};
+}
+
+/* A worker made of shell: it answers "steps", and does `body` for "run ...". */
+static char *make_worker(const char *name, const char *body)
+{
+    char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *script = g_strdup_printf(
+        "#!/bin/sh\necho ready\nwhile read -r word rest; do\n"
+        "if [ \"$word\" = steps ]; then echo 'pair - ns 0'; echo 'bytes_per_block - bytes 0'; echo "
+        "end\nelse\n%s\nfi\ndone\n",
+        body);
+    assert_true(g_file_set_contents(path, script, -1, NULL));
+    assert_int_equal(g_chmod(path, 0700), 0);
+    return path;
+}
+
+static void real_workers_answer_every_step(void **state)
+{
+    (void)state;
+    static const char *const workers[] = {
+        "objlab-bench-alloc",   "objlab-bench-objects",  "objlab-bench-objects-malloc",
+        "objlab-bench-cpython", "objlab-bench-solution", "objlab-bench-solution-malloc"};
+    remote_settings settings = settings_of(1500);
+    for (size_t i = 0; i < G_N_ELEMENTS(workers); i++) {
+        g_autofree char *path = g_build_filename(BUILD_DIR, "harness/bench", workers[i], NULL);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+            continue;
+        g_autoptr(remote) r = remote_start(path, NULL, &settings);
+        const GPtrArray *steps = remote_steps(r);
+        assert_non_null(steps);
+        assert_true(steps->len >= 10);
+        for (guint k = 0; k < steps->len; k++) {
+            const remote_step *step = steps->pdata[k];
+            g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(remote_value));
+            assert_true(remote_run(r, k, values));
+            assert_true(values->len >= 1);
+            for (guint v = 0; v < values->len; v++) {
+                const remote_value *value = &g_array_index(values, remote_value, v);
+                bool timed = strcmp(step->unit, "ns") == 0;
+                assert_true(value->value >= 0 && value->ticks >= 0);
+                assert_true(value->counts.n_ops > 0 || window_n_dropped(&value->counts) > 0);
+                assert_true(timed || value->ticks == 0);
+            }
+        }
+        assert_true(remote_is_alive(r) && remote_why(r) == NULL);
+    }
+}
+
+static void worker_failures_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *why;
+    } cases[] = {
+        {"kill -SEGV $$", "signal 11"},
+        {"exit 7", "exit status 7"},
+        {"echo fail no memory", "no memory"},
+        {"echo ok 2; echo 1 2 3", "cannot be read"},
+        {"echo ok 1; echo nan 1 1 1 0 0 0 0 0 0 0", "cannot be read"},
+        {"echo ok 99999999999", "cannot be read"},
+        {"echo PASS", "cannot be read"},
+        {"sleep 100", "hung"},
+        {"while :; do echo -n xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done",
+         "floods"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = make_worker("failing", cases[i].body);
+        remote_settings settings = settings_of(10);
+        settings.step_limit_s = strcmp(cases[i].why, "hung") == 0 ? 0.5 : 20;
+        g_autoptr(remote) r = remote_start(path, NULL, &settings);
+        assert_int_equal(remote_steps(r)->len, 2);
+        g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(remote_value));
+        assert_false(remote_run(r, 0, values));
+        assert_non_null(strstr(remote_why(r), cases[i].why));
+        assert_true(remote_is_alive(r) == (strcmp(cases[i].why, "no memory") == 0));
+    }
+    remote_settings settings = settings_of(10);
+    g_autoptr(remote) absent = remote_start("/nonexistent/worker", NULL, &settings);
+    assert_false(remote_is_alive(absent));
+    assert_null(remote_steps(absent));
+    g_autoptr(remote) other = remote_start("/bin/echo", NULL, &settings);
+    assert_false(remote_is_alive(other));
+    assert_non_null(remote_why(other));
+}
+
+/* ---- sessions ---- */
+
+static bench_subject fake_subject(const char *name, char *program)
+{
+    return (bench_subject){
+        .name = g_strdup(name), .program = program, .groups = SUBJECTS_ALLOCATORS};
+}
+
+/* Three subjects with fixed answers and one that crashes: the others' figures stand. */
+static bench_session *run_fakes(GPtrArray *subjects)
+{
+    bench_plan plan = {.settings = settings_of(10),
+                       .subjects = subjects,
+                       .allocators = true,
+                       .min_rounds = 6,
+                       .max_rounds = 6};
+    g_autoptr(GError) error = NULL;
+    bench_session *session = bench_session_run(&plan, &error);
+    assert_null(error);
+    assert_non_null(session);
+    return session;
+}
+
+#define ANSWER(value) "echo ok 1; echo " value " 5 100 1 0 0 0 0 0 0 0"
+
+static bench_result *result_of_fakes(void)
+{
+    bench_subject fakes[] = {
+        fake_subject("ours", make_worker("ours", ANSWER("10"))),
+        fake_subject("better", make_worker("better", ANSWER("8"))),
+        fake_subject("same", make_worker("same", ANSWER("10.01"))),
+        fake_subject("broken", make_worker("broken", "kill -ABRT $$")),
+    };
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++)
+        g_ptr_array_add(subjects, &fakes[i]);
+    g_autoptr(bench_session) session = run_fakes(subjects);
+    assert_int_equal(session->n_rounds, 6);
+    bench_result *result = bench_result_new();
+    bench_result_add(result, session, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++) {
+        g_free(fakes[i].name);
+        g_free(fakes[i].program);
+    }
+    return result;
+}
+
+static void a_crashing_rival_keeps_its_row(void **state)
+{
+    (void)state;
+    g_autoptr(bench_result) result = result_of_fakes();
+    const bench_figure *broken = bench_result_find(result, "pair", "", "broken");
+    assert_int_equal(broken->n, 0);
+    assert_non_null(strstr(broken->why, "signal 6"));
+    const bench_figure *ours = bench_result_find(result, "pair", "", "ours");
+    assert_int_equal(ours->n, 6);
+    assert_true(ours->value.value == 10 && ours->ticks.value == 5);
+    assert_string_equal(ours->ratio_to, "better");
+    assert_true(fabs(ours->ratio.value - 1.25) < 1e-12);
+    assert_string_equal(ours->verdict, "slower");
+    assert_null(bench_result_find(result, "pair", "", "nobody"));
+    g_autofree char *why = NULL;
+    assert_true(bench_result_is_valid(result, &why));
+    g_autofree char *table = bench_result_to_table(result, false);
+    assert_non_null(strstr(table, "broken"));
+    assert_non_null(strstr(table, "failed"));
+    assert_null(strchr(table, '\033'));
+}
+
+static void the_named_rival_is_compared(void **state)
+{
+    (void)state;
+    bench_subject fakes[] = {fake_subject("ours", make_worker("ours", ANSWER("10"))),
+                             fake_subject("better", make_worker("better", ANSWER("8"))),
+                             fake_subject("same", make_worker("same", ANSWER("10.01")))};
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++)
+        g_ptr_array_add(subjects, &fakes[i]);
+    g_autoptr(bench_session) session = run_fakes(subjects);
+    g_autoptr(bench_result) result = bench_result_new();
+    bench_result_add(result, session, "same");
+    const bench_figure *ours = bench_result_find(result, "pair", "", "ours");
+    assert_string_equal(ours->ratio_to, "same");
+    assert_string_equal(ours->verdict, "faster"); /* without noise, 0.1 % is visible */
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++) {
+        g_free(fakes[i].name);
+        g_free(fakes[i].program);
+    }
+}
+
+/* ---- records ---- */
+
+static void results_come_back_from_json(void **state)
+{
+    (void)state;
+    g_autoptr(bench_result) result = result_of_fakes();
+    result->clock = settings_of(1).clock;
+    result->n_objects = 123;
+    result->fingerprint.cpu = g_strdup("a \"quoted\" processor");
+    g_ptr_array_add(result->absent, g_strdup("mimalloc: not installed"));
+    g_autofree char *json = bench_result_to_json(result);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(bench_result) back = bench_result_parse(json, strlen(json), "x.json", &error);
+    assert_null(error);
+    g_autofree char *again = bench_result_to_json(back);
+    assert_string_equal(json, again);
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    assert_string_equal(json_string_value(json_object_get(root, "schema")), "objlab/bench");
+    const json_t *figure = json_array_get(json_object_get(root, "figures"), 0);
+    static const char *const keys[] = {"name", "layout", "subject", "unit", "median",
+                                       "low",  "high",   "n",       "ratio"};
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        assert_non_null(json_object_get(figure, keys[i]));
+    json_decref(root);
+}
+
+static void damaged_json_is_refused_with_its_place(void **state)
+{
+    (void)state;
+    static const char *const damaged[] = {
+        "",
+        "{",
+        "{\"schema\": \"objlab/bench\", \"schema\": 1}",
+        "{\"schema\": \"objlab/result\", \"version\": 1}",
+        "{\"schema\": \"objlab/bench\", \"version\": 2}",
+        "{\"schema\": \"objlab/bench\", \"version\": 1}",
+        "{\"schema\": \"objlab/bench\", \"version\": NaN}",
+        "[]",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(damaged); i++) {
+        g_autoptr(GError) error = NULL;
+        assert_null(bench_result_parse(damaged[i], strlen(damaged[i]), "old.json", &error));
+        assert_non_null(error);
+        assert_true(g_str_has_prefix(error->message, "old.json:"));
+    }
+    g_autoptr(bench_result) result = result_of_fakes();
+    g_autofree char *json = bench_result_to_json(result);
+    for (size_t n = 0; n < strlen(json) - 2; n += 7) { /* cut anywhere */
+        g_autoptr(GError) error = NULL;
+        assert_null(bench_result_parse(json, n, "old.json", &error));
+        assert_non_null(error);
+    }
+}
+
+/* ---- Google Benchmark ---- */
+
+static int n_set_up;
+
+static void count_set_up(gbench_state *s, void *data)
+{
+    (void)s;
+    (void)data;
+    n_set_up++;
+}
+
+static void take_given_time(gbench_state *s, void *data)
+{
+    while (gbench_next(s))
+        gbench_set_time(s, *(double *)data * (double)gbench_arg(s));
+    gbench_count(s, "broken", NAN);
+    gbench_count(s, "endless", INFINITY);
+    gbench_set_items(s, gbench_arg(s));
+}
+
+static void fail_at_once(gbench_state *s, void *data)
+{
+    (void)data;
+    while (gbench_next(s))
+        gbench_skip(s, "\"inf\" and nan \\ in a message");
+}
+
+static void google_benchmark_reports_manual_time(void **state)
+{
+    (void)state;
+    double seconds = 1e-3;
+    const gbench_case timed = {.name = "timed",
+                               .set_up = count_set_up,
+                               .run = take_given_time,
+                               .data = &seconds,
+                               .args = {4, 8, 16},
+                               .n_args = 3,
+                               .min_time_s = 0.001,
+                               .repetitions = 2,
+                               .complexity = true};
+    const gbench_case failing = {
+        .name = "failing", .run = fail_at_once, .args = {1}, .n_args = 1, .min_time_s = 0.001};
+    gbench_add(&timed);
+    gbench_add(&failing);
+    gbench_context("clock", "made up");
+    g_autofree char *out = g_strdup_printf("--benchmark_out=%s/out.json", folder);
+    char name[] = "test";
+    char format[] = "--benchmark_format=json";
+    char *argv[] = {name, format, out, NULL};
+    char *text = NULL;
+    assert_true(gbench_run(3, argv, &text));
+    assert_true(n_set_up >= 3);
+    json_error_t where;
+    json_t *root = json_loads(text, 0, &where);
+    assert_non_null(root);
+    g_autofree char *file = g_build_filename(folder, "out.json", NULL);
+    json_t *from_file = json_load_file(file, 0, &where);
+    assert_non_null(from_file);
+    assert_true(json_array_size(json_object_get(from_file, "benchmarks")) ==
+                json_array_size(json_object_get(root, "benchmarks")));
+    bool seen_time = false;
+    bool seen_failure = false;
+    bool seen_growth = false;
+    size_t index;
+    json_t *b;
+    json_array_foreach(json_object_get(root, "benchmarks"), index, b)
+    {
+        const char *run_name = json_string_value(json_object_get(b, "name"));
+        if (json_object_get(b, "error_message") != NULL) {
+            seen_failure = true;
+            assert_string_equal(json_string_value(json_object_get(b, "error_message")),
+                                "\"inf\" and nan \\ in a message");
+        } else if (g_str_has_prefix(run_name, "timed/16/") &&
+                   g_strcmp0(json_string_value(json_object_get(b, "run_type")), "iteration") == 0) {
+            seen_time = true;
+            assert_true(fabs(json_number_value(json_object_get(b, "real_time")) - 16000) < 1e-3);
+            assert_true(json_is_null(json_object_get(b, "broken")));
+            assert_true(json_is_null(json_object_get(b, "endless")));
+        }
+        seen_growth |= json_object_get(b, "big_o") != NULL;
+    }
+    assert_true(seen_time && seen_failure && seen_growth);
+    json_decref(root);
+    json_decref(from_file);
+    free(text);
+}
+
+static void remove_folder(void)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        (void)g_remove(path);
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+    (void)g_rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(removed_work_is_detected),
+        cmocka_unit_test(allocator_kernels_do_their_work),
+        cmocka_unit_test(cpython_kernels_do_their_work),
+        cmocka_unit_test(real_workers_answer_every_step),
+        cmocka_unit_test(worker_failures_are_named),
+        cmocka_unit_test(a_crashing_rival_keeps_its_row),
+        cmocka_unit_test(the_named_rival_is_compared),
+        cmocka_unit_test(results_come_back_from_json),
+        cmocka_unit_test(damaged_json_is_refused_with_its_place),
+        cmocka_unit_test(google_benchmark_reports_manual_time),
+    };
+    folder = g_dir_make_tmp("objlab-bench-XXXXXX", NULL);
+    if (folder == NULL)
+        return 3;
+    int result = cmocka_run_group_tests(tests, NULL, NULL);
+    remove_folder();
+    g_free(folder);
+    return result;
+}
