@@ -25,7 +25,7 @@ typedef struct shown {
     json_t *json;
 } shown;
 
-static void show_warnings(const GPtrArray *warnings)
+void show_warnings(const GPtrArray *warnings)
 {
     for (unsigned i = 0; i < warnings->len; i++)
         (void)cli_fail(CLI_OK, "warning: %s", (const char *)g_ptr_array_index(warnings, i));

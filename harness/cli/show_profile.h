@@ -31,6 +31,9 @@ int show_options_check(show_options *o, const char *command);
 bool show_profile(const char *path, const show_options *o, GString *text, json_t **ret_json,
                   GError **error);
 
+/* One line each on stderr. warnings: of char *. */
+void show_warnings(const GPtrArray *warnings);
+
 /* Prints text that may hold anything. False if stdout is closed or full. */
 bool show_print(const char *text);
 bool show_print_json(const json_t *value);
