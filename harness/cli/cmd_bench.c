@@ -1,6 +1,7 @@
 /* objlab bench: the layouts and the allocator, and their rivals, timed side by side. */
 #include "harness/bench/bench_gbench.h"
 #include "harness/bench/bench_result.h"
+#include "harness/bench/history.h"
 #include "harness/cli/bench_prove.h"
 #include "harness/cli/commands.h"
 #include "harness/measure/machine.h"
@@ -19,6 +20,7 @@ typedef struct bench_options {
     uint64_t n_objects;
     uint64_t seed;
     clock_kind clock;
+    const char *save;  /* NULL: not kept */
     const char *prove; /* NULL: an ordinary run */
     uint64_t n_tries;  /* 0: as usual */
 } bench_options;
@@ -38,7 +40,7 @@ static void on_interrupt(int signal_number)
 /* ---- options ---- */
 
 typedef struct raw_options {
-    char *layout, *n, *clock, *format, *seed, *prove, *tries;
+    char *layout, *n, *clock, *format, *seed, *prove, *tries, *save;
     gboolean allocators, rivals, all, quick, json;
 } raw_options;
 
@@ -51,6 +53,7 @@ static void raw_clear(raw_options *raw)
     g_free(raw->seed);
     g_free(raw->prove);
     g_free(raw->tries);
+    g_free(raw->save);
 }
 
 static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **error)
@@ -69,6 +72,8 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "table, json or gbench", "NAME"},
         {"clock", 0, 0, G_OPTION_ARG_STRING, &raw->clock, "auto, tsc, cntvct, perf or os", "NAME"},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &raw->seed, "of all random orders (1)", "N"},
+        {"save", 0, 0, G_OPTION_ARG_STRING, &raw->save,
+         "keep the result as a baseline (objlab diff, objlab history)", "NAME"},
         {"prove", 0, 0, G_OPTION_ARG_STRING, &raw->prove,
          "measure the harness itself: aa (false alarms), planted (slow-downs), overhead", "WHAT"},
         {"tries", 0, 0, G_OPTION_ARG_STRING, &raw->tries, "of --prove (aa 1000, planted 100)", "N"},
@@ -126,6 +131,10 @@ static bool read_options(const raw_options *raw, bench_options *options, GError 
 {
     options->quick = raw->quick;
     options->prove = raw->prove;
+    options->save = raw->save;
+    if (raw->save != NULL && !history_name_is_valid(raw->save))
+        return usage_error(
+            error, "bench: --save: '%s' is no name of letters, digits, '.', '-', '_'", raw->save);
     options->allocators = raw->allocators || raw->all;
     options->rivals = raw->rivals || raw->all;
     options->layouts = !raw->allocators || raw->layout != NULL || raw->all;
@@ -282,6 +291,15 @@ static void note_warnings(bench_result *result, uint64_t steal_before)
     }
 }
 
+static bool save_result(const bench_options *options, const bench_result *result, GError **error)
+{
+    if (options->save == NULL)
+        return true;
+    g_autofree char *path = history_path();
+    g_autoptr(history) h = history_open(path, error);
+    return h != NULL && history_save(h, options->save, result, error);
+}
+
 static int print_result(const bench_options *options, const bench_result *result)
 {
     g_autofree char *why = NULL;
@@ -354,7 +372,10 @@ static int run_bench(const bench_options *options)
         return cli_fail(CLI_HARNESS, "bench: interrupted; nothing is reported");
     if (!ok)
         return cli_fail_error(error->code == CLI_USAGE ? CLI_USAGE : CLI_HARNESS, &error);
-    return print_result(options, result);
+    int printed = print_result(options, result);
+    if (printed == CLI_OK && !save_result(options, result, &error))
+        return cli_fail_error(CLI_HARNESS, &error);
+    return printed;
 }
 
 int cmd_bench(int argc, char **argv)

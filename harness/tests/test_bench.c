@@ -9,9 +9,12 @@
 
 #include <cmocka.h>
 
+#include "harness/bench/bench_diff.h"
 #include "harness/bench/bench_result.h"
 #include "harness/bench/bench_session.h"
 #include "harness/bench/gbench.h"
+#include "harness/bench/history.h"
+#include "harness/bench/prove.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -360,6 +363,172 @@ static void damaged_json_is_refused_with_its_place(void **state)
     }
 }
 
+/* ---- differences and history ---- */
+
+/* A result of one subject with the given medians, intervals of one percent, on a made-up machine.
+ */
+static bench_result *made_up_result(const double *medians, size_t n, double resolution)
+{
+    bench_result *r = bench_result_new();
+    r->clock = (clock_source){.kind = CLOCK_OS, .ns_per_tick = 1, .resolution_ticks = 1};
+    r->fingerprint.cpu = g_strdup("made up");
+    for (size_t i = 0; i < n; i++) {
+        bench_figure *f = g_new0(bench_figure, 1);
+        f->name = g_strdup_printf("figure_%zu", i);
+        f->layout = g_strdup("slots");
+        f->subject = g_strdup("objlab");
+        f->unit = g_strdup("ns");
+        f->n = 11;
+        f->value = (stats_interval){medians[i], medians[i] * 0.998, medians[i] * 1.002};
+        f->resolution = resolution;
+        g_ptr_array_add(r->figures, f);
+    }
+    return r;
+}
+
+static bench_change change_of(const bench_diff *diff, guint i)
+{
+    return g_array_index(diff->rows, bench_diff_row, i).change;
+}
+
+static void differences_between_results_are_judged(void **state)
+{
+    (void)state;
+    const double old_medians[] = {10, 10, 10, 10, 10};
+    const double new_medians[] = {9, 11, 10, 10.1, 10, 5};
+    g_autoptr(bench_result) before = made_up_result(old_medians, 5, 0.02);
+    g_autoptr(bench_result) after = made_up_result(new_medians, 6, 0.02);
+    bench_figure *failed = after->figures->pdata[4];
+    failed->n = 0;
+    failed->why = g_strdup("crashed");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(bench_diff) diff = bench_diff_new(before, after, "objlab", &error);
+    assert_null(error);
+    assert_int_equal(diff->rows->len, 6);
+    assert_int_equal(change_of(diff, 0), BENCH_IMPROVED);
+    assert_int_equal(change_of(diff, 1), BENCH_REGRESSED);
+    assert_int_equal(change_of(diff, 2), BENCH_NO_DIFFERENCE);
+    assert_int_equal(change_of(diff, 3), BENCH_BELOW_RESOLUTION); /* 1 %, and 2 % is visible */
+    assert_int_equal(change_of(diff, 4), BENCH_ONLY_OLD);
+    assert_int_equal(change_of(diff, 5), BENCH_ONLY_NEW);
+    assert_int_equal(diff->n_improved, 1);
+    assert_int_equal(diff->n_regressed, 1);
+    g_autofree char *json = bench_diff_to_json(diff);
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_array_size(json_object_get(root, "figures")), 6);
+    json_decref(root);
+    g_autofree char *table = bench_diff_to_table(diff, false);
+    assert_non_null(strstr(table, "1 improved, 1 regressed, of 6 figures"));
+}
+
+static void different_fingerprints_are_refused(void **state)
+{
+    (void)state;
+    const double medians[] = {10};
+    g_autoptr(bench_result) before = made_up_result(medians, 1, 0.02);
+    g_autoptr(bench_result) after = made_up_result(medians, 1, 0.02);
+    g_autoptr(GError) error = NULL;
+    after->n_objects = 7;
+    assert_null(bench_diff_new(before, after, NULL, &error));
+    assert_non_null(strstr(error->message, "N differs"));
+    g_clear_error(&error);
+    after->clock.kind = CLOCK_TSC;
+    assert_null(bench_diff_new(before, after, NULL, &error));
+    assert_non_null(strstr(error->message, "clock"));
+    g_clear_error(&error);
+    g_free(after->fingerprint.cpu);
+    after->fingerprint.cpu = g_strdup("another");
+    assert_null(bench_diff_new(before, after, NULL, &error));
+    assert_non_null(strstr(error->message, "another"));
+}
+
+static void history_keeps_results(void **state)
+{
+    (void)state;
+    g_autofree char *path = g_build_filename(folder, "history.sqlite", NULL);
+    const double medians[][2] = {{10, 4}, {12, 4}, {8, 4}};
+    g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        g_autoptr(history) h = history_open(path, &error);
+        assert_non_null(h);
+        g_autoptr(bench_result) result = made_up_result(medians[i], 2, 0.01);
+        assert_true(history_save(h, i == 1 ? "other" : "base", result, &error));
+    }
+    g_autoptr(history) h = history_open(path, &error);
+    g_autoptr(GPtrArray) entries = history_list(h, &error);
+    assert_int_equal(entries->len, 3);
+    assert_string_equal(((history_entry *)entries->pdata[1])->name, "other");
+    g_autoptr(bench_result) latest = history_load(h, "base", &error);
+    assert_true(bench_result_find(latest, "figure_0", "slots", "objlab")->value.value == 8);
+    assert_null(history_load(h, "absent", &error));
+    assert_non_null(strstr(error->message, "absent"));
+    g_clear_error(&error);
+    g_autoptr(GPtrArray) trends = history_trends(h, "objlab", NULL, NULL, &error);
+    assert_int_equal(trends->len, 2);
+    const history_trend *t = trends->pdata[0];
+    assert_string_equal(t->figure, "figure_0");
+    assert_int_equal(t->medians->len, 3);
+    assert_true(g_array_index(t->medians, double, 1) == 12);
+    g_autoptr(GPtrArray) one = history_trends(h, "objlab", "figure_1", "slots", &error);
+    assert_int_equal(one->len, 1);
+    g_autoptr(GPtrArray) none = history_trends(h, "nobody", NULL, NULL, &error);
+    assert_int_equal(none->len, 0);
+}
+
+static void damaged_histories_are_refused(void **state)
+{
+    (void)state;
+    g_autofree char *path = g_build_filename(folder, "damaged.sqlite", NULL);
+    assert_true(g_file_set_contents(path, "this is no database, but long enough to be read as one",
+                                    -1, NULL));
+    g_autoptr(GError) error = NULL;
+    assert_null(history_open(path, &error));
+    assert_non_null(strstr(error->message, "damaged.sqlite"));
+    g_clear_error(&error);
+    g_autofree char *under_a_file = g_build_filename(path, "below", "x.sqlite", NULL);
+    assert_null(history_open(under_a_file, &error));
+    assert_non_null(error);
+    static const char *const bad[] = {"", "a b", "x/y", "'; DROP TABLE results; --"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+        assert_false(history_name_is_valid(bad[i]));
+    assert_true(history_name_is_valid("2026-11-24_main.1"));
+}
+
+static void sparklines_go_from_lowest_to_highest(void **state)
+{
+    (void)state;
+    const double values[] = {1, 8, 4.5};
+    g_autofree char *line = history_sparkline(values, 3);
+    assert_string_equal(line, "\u2581\u2588\u2585");
+    g_autofree char *flat = history_sparkline(values, 1);
+    assert_string_equal(flat, "\u2581");
+    g_autofree char *none = history_sparkline(values, 0);
+    assert_string_equal(none, "");
+}
+
+/* ---- the harness on itself ---- */
+
+static void proofs_count_every_try(void **state)
+{
+    (void)state;
+    remote_settings settings = settings_of(1);
+    const prove_plan plan = {
+        .clock = &settings.clock, .n_tries = 3, .n_rounds = 9, .cpu = 0, .load_cpu = 0, .seed = 1};
+    prove_count count;
+    g_autoptr(GError) error = NULL;
+    assert_true(prove_planted(&plan, 20, &count, &error));
+    assert_int_equal(count.n_tries, 3);
+    assert_int_equal(
+        count.n_faster + count.n_slower + count.n_no_difference + count.n_below_resolution, 3);
+    prove_plan nowhere = plan;
+    nowhere.cpu = 1000;
+    assert_false(prove_planted(&nowhere, 0, &count, &error));
+    assert_non_null(error);
+    prove_overhead overhead = prove_window_overhead(&settings.clock);
+    assert_true(overhead.outside_ticks >= overhead.inside_ticks);
+    assert_true(overhead.below_share >= 0 && overhead.below_share <= 1);
+}
+
 /* ---- Google Benchmark ---- */
 
 static int n_set_up;
@@ -472,6 +641,12 @@ int main(void)
         cmocka_unit_test(the_named_rival_is_compared),
         cmocka_unit_test(results_come_back_from_json),
         cmocka_unit_test(damaged_json_is_refused_with_its_place),
+        cmocka_unit_test(differences_between_results_are_judged),
+        cmocka_unit_test(different_fingerprints_are_refused),
+        cmocka_unit_test(history_keeps_results),
+        cmocka_unit_test(damaged_histories_are_refused),
+        cmocka_unit_test(sparklines_go_from_lowest_to_highest),
+        cmocka_unit_test(proofs_count_every_try),
         cmocka_unit_test(google_benchmark_reports_manual_time),
     };
     folder = g_dir_make_tmp("objlab-bench-XXXXXX", NULL);
