@@ -15,6 +15,7 @@
 #include "harness/bench/gbench.h"
 #include "harness/bench/history.h"
 #include "harness/bench/prove.h"
+#include "harness/bench/sweep.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -506,6 +507,58 @@ static void sparklines_go_from_lowest_to_highest(void **state)
     assert_string_equal(none, "");
 }
 
+/* ---- growth ---- */
+
+/* Shell workers whose cost an object is 10 at every N, and N: passes that grow as N and as N^2. */
+static void growth_is_fitted(void **state)
+{
+    (void)state;
+    const char *answer = "if [ $rest = 0 ]; then echo ok 1; echo %s 5 $3 1 0 0 0 0 0 0 0; "
+                         "else echo ok 1; echo 64 0 1 0 0 0 0 0 0 0 0; fi";
+    g_autofree char *constant = g_strdup_printf(answer, "10");
+    g_autofree char *linear = g_strdup_printf(answer, "$3");
+    bench_subject fakes[] = {fake_subject("constant", make_worker("constant", constant)),
+                             fake_subject("linear", make_worker("linear", linear))};
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++)
+        g_ptr_array_add(subjects, &fakes[i]);
+    static const char *const figures[] = {"pair", "bytes_per_block", NULL};
+    const sweep_plan plan = {
+        .base = {.settings = settings_of(1), .subjects = subjects, .allocators = true},
+        .figures = figures,
+        .n_least = 1000,
+        .n_most = 100000000,
+        .budget_s = 20,
+        .bytes_limit = 300000000,
+        .bytes_per_object = 300};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(sweep) s = sweep_run(&plan, &error);
+    assert_null(error);
+    assert_int_equal(s->n_refused, 1000000); /* 3 processes of 300 bytes an object */
+    static const uint64_t expected[] = {1000, 3162, 10000, 31623, 100000, 316228};
+    assert_int_equal(s->points->len, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < s->points->len; i++)
+        assert_int_equal(g_array_index(s->points, sweep_point, i).n_objects, expected[i]);
+    assert_int_equal(s->growth->len, 2);
+    for (guint i = 0; i < s->growth->len; i++) {
+        const sweep_growth *g = s->growth->pdata[i];
+        double truth = strcmp(g->subject, "constant") == 0 ? 1 : 2;
+        assert_true(fabs(g->exponent.value - truth) < 1e-9);
+        assert_true(g->exponent.low <= g->exponent.value && g->exponent.value <= g->exponent.high);
+    }
+    g_autofree char *table = sweep_to_table(s);
+    assert_non_null(strstr(table, "N^2.000"));
+    assert_non_null(strstr(table, "do not fit the memory"));
+    g_autofree char *json = sweep_to_json(s);
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_array_size(json_object_get(root, "points")), G_N_ELEMENTS(expected));
+    json_decref(root);
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++) {
+        g_free(fakes[i].name);
+        g_free(fakes[i].program);
+    }
+}
+
 /* ---- the harness on itself ---- */
 
 static void proofs_count_every_try(void **state)
@@ -646,6 +699,7 @@ int main(void)
         cmocka_unit_test(history_keeps_results),
         cmocka_unit_test(damaged_histories_are_refused),
         cmocka_unit_test(sparklines_go_from_lowest_to_highest),
+        cmocka_unit_test(growth_is_fitted),
         cmocka_unit_test(proofs_count_every_try),
         cmocka_unit_test(google_benchmark_reports_manual_time),
     };
