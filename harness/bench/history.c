@@ -33,21 +33,27 @@ static bool fail(const history *h, GError **error)
     return false;
 }
 
+/* False with *error; the handle is then for history_close() all the same. */
+static bool open_database(history *h, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(h->path);
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        g_set_error(error, BENCH_ERROR, 0, "history %s: its folder cannot be made", h->path);
+        return false;
+    }
+    bool ok = sqlite3_open(h->path, &h->db) == SQLITE_OK &&
+              sqlite3_busy_timeout(h->db, BUSY_MS) == SQLITE_OK &&
+              sqlite3_exec(h->db, schema, NULL, NULL, NULL) == SQLITE_OK;
+    return ok ? true : fail(h, error);
+}
+
 history *history_open(const char *path, GError **error)
 {
-    g_autofree char *folder = g_path_get_dirname(path);
-    g_autoptr(history) h = g_new0(history, 1);
+    history *h = g_new0(history, 1);
     h->path = g_strdup(path);
-    if (g_mkdir_with_parents(folder, 0700) != 0) {
-        g_set_error(error, BENCH_ERROR, 0, "history %s: its folder cannot be made", path);
-        return NULL;
-    }
-    if (sqlite3_open(path, &h->db) != SQLITE_OK || sqlite3_busy_timeout(h->db, BUSY_MS) != 0 ||
-        sqlite3_exec(h->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
-        (void)fail(h, error);
-        return NULL;
-    }
-    return g_steal_pointer(&h);
+    if (!open_database(h, error))
+        g_clear_pointer(&h, history_close);
+    return h;
 }
 
 void history_close(history *h)

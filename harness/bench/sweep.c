@@ -144,15 +144,9 @@ static bool measure_point(sweep *s, const sweep_plan *plan, uint64_t n, double b
     return true;
 }
 
-sweep *sweep_run(const sweep_plan *plan, GError **error)
+/* All N that fit; false only if one of them could not be measured at all. */
+static bool measure_points(sweep *s, const sweep_plan *plan, GError **error)
 {
-    g_autoptr(sweep) s = g_new0(sweep, 1);
-    s->points = g_array_new(FALSE, TRUE, sizeof(sweep_point));
-    g_array_set_clear_func(s->points, point_clear);
-    s->marks = g_array_new(FALSE, TRUE, sizeof(sweep_mark));
-    g_array_set_clear_func(s->marks, mark_clear);
-    s->growth = g_ptr_array_new_with_free_func(growth_free);
-    find_marks(s);
     uint64_t start_ns = clock_now_ns();
     for (uint64_t n = plan->n_least; n <= plan->n_most; n = next_n(n)) {
         if (!fits(plan, n)) {
@@ -163,15 +157,28 @@ sweep *sweep_run(const sweep_plan *plan, GError **error)
         /* each N costs three times the one before: two thirds of what is left are the last one's */
         double share = n == plan->n_most ? 1 : 0.3;
         if (!measure_point(s, plan, n, MAX(left_s * share, 0.1), error))
-            return NULL;
+            return false;
         if (left_s <= 0 || (plan->base.stop != NULL && *plan->base.stop != 0))
             break;
     }
-    if (s->points->len == 0) {
+    if (s->points->len == 0)
         g_set_error(error, BENCH_ERROR, 0, "not even N = %" G_GUINT64_FORMAT " fits the memory",
                     plan->n_least);
-        return NULL;
-    }
-    sweep_fit(s);
-    return g_steal_pointer(&s);
+    return s->points->len > 0;
+}
+
+sweep *sweep_run(const sweep_plan *plan, GError **error)
+{
+    sweep *s = g_new0(sweep, 1);
+    s->points = g_array_new(FALSE, TRUE, sizeof(sweep_point));
+    g_array_set_clear_func(s->points, point_clear);
+    s->marks = g_array_new(FALSE, TRUE, sizeof(sweep_mark));
+    g_array_set_clear_func(s->marks, mark_clear);
+    s->growth = g_ptr_array_new_with_free_func(growth_free);
+    find_marks(s);
+    if (measure_points(s, plan, error))
+        sweep_fit(s);
+    else
+        g_clear_pointer(&s, sweep_free);
+    return s;
 }
