@@ -1,5 +1,6 @@
 /* objlab report RESULT --html|--junit|--terminal [--out FILE]: a report from a stored record. */
 #include "harness/cli/commands.h"
+#include "reports/html.h"
 #include "reports/junit.h"
 #include "reports/record.h"
 #include "reports/terminal.h"
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 typedef struct report_options {
-    gboolean junit, terminal;
+    gboolean html, junit, terminal;
     char *out;
     char **paths;
 } report_options;
@@ -18,6 +19,10 @@ static char *render(const record *r, const report_options *options)
 {
     if (options->junit)
         return junit_render(r);
+    if (options->html) {
+        g_autofree char *web = html_find_web("/proc/self/exe");
+        return html_render(r, web);
+    }
     terminal_style style = terminal_style_for(options->out == NULL ? STDOUT_FILENO : -1);
     return terminal_render(r, &style);
 }
@@ -39,7 +44,7 @@ static int run(const report_options *options)
 {
     if (options->paths == NULL || g_strv_length(options->paths) != 1)
         return cli_fail(CLI_USAGE, "report wants one result.json: see objlab report --help");
-    if (options->junit + options->terminal > 1)
+    if (options->html + options->junit + options->terminal > 1)
         return cli_fail(CLI_USAGE, "report makes one kind of report at a time");
     GError *error = NULL;
     g_autoptr(record) r = record_read(options->paths[0], &error);
@@ -53,6 +58,7 @@ int cmd_report(int argc, char **argv)
 {
     report_options options = {.out = NULL};
     const GOptionEntry entries[] = {
+        {"html", 0, 0, G_OPTION_ARG_NONE, &options.html, "one HTML file that opens offline", NULL},
         {"junit", 0, 0, G_OPTION_ARG_NONE, &options.junit, "JUnit XML, for CI servers", NULL},
         {"terminal", 0, 0, G_OPTION_ARG_NONE, &options.terminal,
          "the summary for a terminal (the default)", NULL},

@@ -7,7 +7,7 @@ typedef struct crew {
     unsigned n_done, n_total;
     jobs_progress *progress;
     void *argument;
-    GCancellable *cancel;
+    const int *cancel;
 } crew;
 
 static void mount_free(void *data)
@@ -18,9 +18,9 @@ static void mount_free(void *data)
     g_free(mount);
 }
 
-job *job_new(evidence_job *outcome, const sandbox_limits *limits)
+jobs_item *jobs_item_new(evidence_job *outcome, const sandbox_limits *limits)
 {
-    job *j = g_new0(job, 1);
+    jobs_item *j = g_new0(jobs_item, 1);
     j->outcome = outcome;
     j->mounts = g_ptr_array_new_with_free_func(mount_free);
     j->limits = *limits;
@@ -28,7 +28,7 @@ job *job_new(evidence_job *outcome, const sandbox_limits *limits)
     return j;
 }
 
-void job_free(job *j)
+void jobs_item_free(jobs_item *j)
 {
     if (j == NULL)
         return;
@@ -41,7 +41,7 @@ void job_free(job *j)
     g_free(j);
 }
 
-void job_add_arguments(job *j, ...)
+void jobs_item_arguments(jobs_item *j, ...)
 {
     va_list args;
     va_start(args, j);
@@ -51,7 +51,7 @@ void job_add_arguments(job *j, ...)
     va_end(args);
 }
 
-void job_add_mount(job *j, const char *host, const char *inside, bool writable)
+void jobs_item_mount(jobs_item *j, const char *host, const char *inside, bool writable)
 {
     sandbox_mount *mount = g_new0(sandbox_mount, 1);
     mount->host = g_strdup(host);
@@ -60,7 +60,7 @@ void job_add_mount(job *j, const char *host, const char *inside, bool writable)
     g_ptr_array_add(j->mounts, mount);
 }
 
-void jobs_run_one(job *j)
+void jobs_run_one(jobs_item *j)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     for (guint i = 0; i < j->outcome->argv->len; i++)
@@ -89,11 +89,16 @@ void jobs_run_one(job *j)
     j->outcome->fault = g_strdup(error != NULL ? error->message : "unknown fault");
 }
 
+static bool is_cancelled(const int *cancel)
+{
+    return cancel != NULL && g_atomic_int_get(cancel) != 0;
+}
+
 static void work(void *data, void *user_data)
 {
-    job *j = data;
+    jobs_item *j = data;
     crew *c = user_data;
-    if (g_cancellable_is_cancelled(c->cancel))
+    if (is_cancelled(c->cancel))
         return;
     jobs_run_one(j);
     g_mutex_lock(&c->lock);
@@ -104,7 +109,7 @@ static void work(void *data, void *user_data)
 }
 
 bool jobs_run(GPtrArray *jobs, unsigned n_workers, jobs_progress *progress, void *argument,
-              GCancellable *cancel)
+              const int *cancel)
 {
     crew c = {.n_total = jobs->len, .progress = progress, .argument = argument, .cancel = cancel};
     g_mutex_init(&c.lock);
@@ -114,5 +119,5 @@ bool jobs_run(GPtrArray *jobs, unsigned n_workers, jobs_progress *progress, void
         (void)g_thread_pool_push(pool, g_ptr_array_index(jobs, i), NULL); /* fails for no reason */
     g_thread_pool_free(pool, FALSE, TRUE);
     g_mutex_clear(&c.lock);
-    return !g_cancellable_is_cancelled(cancel);
+    return !is_cancelled(cancel);
 }

@@ -12,11 +12,10 @@
 #include "harness/judge/evidence.h"
 #include "harness/sandbox/sandbox.h"
 
-#include <gio/gio.h>
 #include <glib.h>
 #include <stdbool.h>
 
-typedef struct job {
+typedef struct jobs_item {
     evidence_job *outcome;  /* borrowed; its argv is what is run */
     char *cwd;              /* as seen inside; NULL: private /tmp */
     const char *const *env; /* borrowed, lives longer than the job; or NULL */
@@ -24,29 +23,29 @@ typedef struct job {
     char *stdin_path, *stdout_path, *stderr_path, *answers_path; /* of the host, or NULL */
     sandbox_limits limits;
     int cpu; /* -1: any */
-} job;
+} jobs_item;
 
 /* A job that writes its outcome there. Owner: the caller. */
-job *job_new(evidence_job *outcome, const sandbox_limits *limits);
-void job_free(job *j);
+jobs_item *jobs_item_new(evidence_job *outcome, const sandbox_limits *limits);
+void jobs_item_free(jobs_item *j);
 
 /* Appends arguments; the list ends with NULL. */
-void job_add_arguments(job *j, ...) G_GNUC_NULL_TERMINATED;
+void jobs_item_arguments(jobs_item *j, ...) G_GNUC_NULL_TERMINATED;
 /* Shows a host path inside. */
-void job_add_mount(job *j, const char *host, const char *inside, bool writable);
+void jobs_item_mount(jobs_item *j, const char *host, const char *inside, bool writable);
 
 /* text: what is being done; done of total: jobs of this call. */
 typedef void jobs_progress(const char *text, unsigned done, unsigned total, void *argument);
 
 /*
- * Runs every job of the array (of job *) on n_workers threads. Jobs that have not started when
- * cancel fires stay skipped. A fault of the harness is kept in the job, it stops nothing.
- * Returns false if it was cancelled.
+ * Runs every job of the array (of jobs_item *) on n_workers threads. Jobs that have not started
+ * when *cancel (NULL: never) becomes non-zero stay skipped. A fault of the harness is kept in the
+ * job, it stops nothing. Returns false if it was cancelled.
  */
 bool jobs_run(GPtrArray *jobs, unsigned n_workers, jobs_progress *progress, void *argument,
-              GCancellable *cancel);
+              const int *cancel);
 
 /* Runs one job in this thread. */
-void jobs_run_one(job *j);
+void jobs_run_one(jobs_item *j);
 
 #endif

@@ -107,12 +107,13 @@ static void reader_clear(callgrind_reader *r)
 /* What can only be told at the end of the file. */
 static void check_end(callgrind_reader *r)
 {
+    const char *end = r->piece->end;
     if (r->next != CALLGRIND_NEXT_SELF)
-        callgrind_reader_damage(r, NULL, "truncated: ends before the cost of a call");
-    else if (r->text[r->n_bytes - 1] != '\n')
-        callgrind_reader_damage(r, NULL, "truncated: the last line has no end");
+        callgrind_reader_damage(r, end, "truncated: expected the cost of the call above");
+    else if (end == r->piece->begin || end[-1] != '\n')
+        callgrind_reader_damage(r, end, "truncated: expected the end of the line");
     else if (r->has_unchecked && g_str_has_prefix(r->profile->creator, "callgrind-"))
-        callgrind_reader_damage(r, NULL, "truncated: no 'totals:' line at the end");
+        callgrind_reader_damage(r, end, "truncated: expected a 'totals:' line");
 }
 
 static void check_summary(callgrind_reader *r)
@@ -166,7 +167,7 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
                                    GError **error)
 {
     owned_profile *owned = g_new0(owned_profile, 1);
-    g_autoptr(callgrind_profile) profile = &owned->profile;
+    callgrind_profile *profile = &owned->profile;
     owned->store = store_new();
     profile->warnings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) events = g_ptr_array_new();
@@ -191,7 +192,10 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
     }
     reader_clear(&r);
     scan_text_clear(&pieces);
-    return is_read ? g_steal_pointer(&profile) : NULL;
+    if (is_read)
+        return profile;
+    callgrind_free(profile);
+    return NULL;
 }
 
 callgrind_profile *callgrind_read(const char *path, GError **error)

@@ -57,6 +57,13 @@ static const char *read_id(const char *p, const char *end, uint64_t *ret_id)
     return behind < end && *behind == ')' ? behind + 1 : NULL;
 }
 
+/* A name within a context: quotes of its own would look like the separators. */
+static void append_part(GString *text, const char *name)
+{
+    for (; *name != '\0'; name++)
+        g_string_append_c(text, (gchar)(*name == '\'' ? '`' : *name));
+}
+
 /* The name with each id in it replaced. Only a name that begins with an id has any. */
 static const char *expand(callgrind_names *names, const char *begin, const char *end)
 {
@@ -74,7 +81,7 @@ static const char *expand(callgrind_names *names, const char *begin, const char 
         }
         const char *name = entry_of(names, id)->name;
         if (name != NULL)
-            g_string_append(text, name);
+            append_part(text, name);
         else
             g_string_append_len(text, p, behind - p);
         p = behind;

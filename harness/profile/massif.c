@@ -200,10 +200,10 @@ static bool finish(reader *r, const char *text, size_t n_bytes)
     if (!r->is_massif)
         return false;
     if (n_bytes == 0 || text[n_bytes - 1] != '\n')
-        damage(r, NULL, "truncated: the last line has no end");
+        damage(r, r->piece->end, "the end of the line: truncated");
     if (!r->has_heap) { /* nothing is known of the last snapshot */
         g_array_set_size(snapshots, snapshots->len - 1);
-        damage(r, NULL, "truncated: the last snapshot has no figures");
+        damage(r, r->piece->end, "the figures of the last snapshot: truncated");
     }
     profile->snapshots = (const massif_snapshot *)(const void *)snapshots->data;
     profile->n_snapshots = snapshots->len;
@@ -211,16 +211,22 @@ static bool finish(reader *r, const char *text, size_t n_bytes)
     return true;
 }
 
-massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name, GError **error)
+static owned_profile *profile_new(void)
 {
     owned_profile *owned = g_new0(owned_profile, 1);
-    g_autoptr(massif_profile) profile = &owned->profile;
     owned->store = store_new();
     owned->snapshots = g_array_new(FALSE, FALSE, sizeof(massif_snapshot));
+    massif_profile *profile = &owned->profile;
     profile->warnings = g_ptr_array_new_with_free_func(g_free);
     profile->complete = true;
     profile->description = profile->command = store_intern(owned->store, "", 0);
     profile->time_unit = store_intern(owned->store, "i", 1);
+    return owned;
+}
+
+massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name, GError **error)
+{
+    owned_profile *owned = profile_new();
     reader r = {.text = text, .name = name, .owned = owned, .first_damage = n_bytes};
     r.tree = massif_tree_new(owned->store);
     scan_text pieces;
@@ -237,7 +243,10 @@ massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name,
     }
     massif_tree_free(r.tree);
     scan_text_clear(&pieces);
-    return is_read ? g_steal_pointer(&profile) : NULL;
+    if (is_read)
+        return &owned->profile;
+    massif_free(&owned->profile);
+    return NULL;
 }
 
 massif_profile *massif_read(const char *path, GError **error)

@@ -71,8 +71,23 @@ static void read_location(const massif_tree *t, const char *p, const char *end, 
     node->file = store_intern(t->store, p, (size_t)(end - p));
 }
 
-/* "0x109226: main (m.c:6)"; anything else is a label as a whole. The location is the last
- * parenthesis with a space before it: names hold parentheses, colons and '#' of their own. */
+/* The " (" of the location that ends a label, or NULL: the last one, since names hold parentheses,
+ * colons and '#' of their own; but an object's path may hold some too. */
+static const char *find_location(const char *begin, const char *end)
+{
+    if (end == begin || end[-1] != ')')
+        return NULL;
+    const char *object = memmem(begin, (size_t)(end - begin), " (in /", strlen(" (in /"));
+    if (object != NULL)
+        return object;
+    for (const char *p = end - 2; p > begin; p--) {
+        if (p[-1] == ' ' && p[0] == '(')
+            return p - 1;
+    }
+    return NULL;
+}
+
+/* "0x109226: main (m.c:6)"; anything else is a label as a whole. */
 static massif_node read_label(const massif_tree *t, const char *p, const char *end)
 {
     massif_node node = {.file = t->nothing, .object = t->nothing};
@@ -82,12 +97,10 @@ static massif_node read_label(const massif_tree *t, const char *p, const char *e
         behind = scan_number(p, &node.address);
     if (behind > p + 2 && end - behind > 2 && behind[0] == ':' && behind[1] == ' ') {
         begin = behind + 2;
-        const char *open = end > begin && end[-1] == ')' ? end - 1 : begin;
-        while (open > begin && !(open[0] == '(' && open[-1] == ' '))
-            open--;
-        if (open > begin) {
-            read_location(t, open + 1, end - 1, &node);
-            end = open - 1;
+        const char *open = find_location(begin, end);
+        if (open != NULL) {
+            read_location(t, open + 2, end - 1, &node);
+            end = open;
         }
     } else {
         node.address = 0;

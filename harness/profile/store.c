@@ -105,14 +105,20 @@ static char *copy_bytes(store *s, const char *bytes, size_t n_bytes)
     return copy;
 }
 
+static const char *intern_without_zeros(store *s, const char *bytes, size_t n_bytes)
+{
+    char *clean = g_malloc(n_bytes);
+    for (size_t i = 0; i < n_bytes; i++)
+        clean[i] = (char)(bytes[i] == '\0' ? '?' : bytes[i]);
+    const char *interned_clean = store_intern(s, clean, n_bytes);
+    g_free(clean);
+    return interned_clean;
+}
+
 const char *store_intern(store *s, const char *bytes, size_t n_bytes)
 {
-    if (memchr(bytes, '\0', n_bytes) != NULL) {
-        g_autofree char *clean = g_malloc(n_bytes);
-        for (size_t i = 0; i < n_bytes; i++)
-            clean[i] = (char)(bytes[i] == '\0' ? '?' : bytes[i]);
-        return store_intern(s, clean, n_bytes);
-    }
+    if (memchr(bytes, '\0', n_bytes) != NULL)
+        return intern_without_zeros(s, bytes, n_bytes);
     if ((s->n_interned + 1) * 4 > ((size_t)3 << s->bits))
         grow_table(s);
     uint64_t hash = store_hash(bytes, n_bytes);

@@ -5,16 +5,19 @@
 
 /* The baseline of x86-64 for the C library's dispatch: what every processor has. Which string
  * routines run, and where they switch to "rep movsb" or to stores around the caches, no
- * longer depends on the machine. */
+ * longer depends on the machine.
+ * The list of hwcaps comes last and ends with a comma: glibc 2.36 reads on behind the end of a list
+ * without one, into the random bytes that the kernel puts behind the environment, and so runs
+ * a few instructions more or less from time to time. */
 #define TUNABLES                                                                                   \
-    "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD,-AVX2,-AVX,-FMA,-FMA4,"     \
-    "-BMI1,-BMI2,-LZCNT,-MOVBE,-RTM,-ERMS,-FSRM,-SSE4_2,-SSE4_1,-SSSE3,"                           \
-    "-AVX_Fast_Unaligned_Load,-Fast_Unaligned_Copy"                                                \
-    ":glibc.cpu.x86_data_cache_size=32768"                                                         \
+    "glibc.cpu.x86_data_cache_size=32768"                                                          \
     ":glibc.cpu.x86_shared_cache_size=1048576"                                                     \
     ":glibc.cpu.x86_non_temporal_threshold=786432"                                                 \
     ":glibc.cpu.x86_rep_movsb_threshold=2048"                                                      \
-    ":glibc.cpu.x86_rep_stosb_threshold=2048"
+    ":glibc.cpu.x86_rep_stosb_threshold=2048"                                                      \
+    ":glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD,-AVX2,-AVX,-FMA,-FMA4,"    \
+    "-BMI1,-BMI2,-LZCNT,-MOVBE,-RTM,-ERMS,-FSRM,-SSE4_2,-SSE4_1,-SSSE3,"                           \
+    "-AVX_Fast_Unaligned_Load,-Fast_Unaligned_Copy,"
 
 /* A fixed geometry in place of the host's: size, associativity, bytes a line. */
 #define CACHE_I1 "--I1=32768,8,64"
@@ -93,9 +96,12 @@ GPtrArray *valgrind_callgrind_argv(const char *out_file, const valgrind_callgrin
     append(argv, "--collect-jumps=no");
     append(argv, "--cache-sim=%s", options->simulate_caches ? "yes" : "no");
     append(argv, "--branch-sim=%s", options->simulate_branches ? "yes" : "no");
-    append_cache_geometry(argv);
-    if (options->separate_callers > 0)
+    if (options->simulate_caches) /* a geometry alone would turn the simulation on */
+        append_cache_geometry(argv);
+    if (options->separate_callers > 0) {
         append(argv, "--separate-callers=%u", options->separate_callers);
+        append(argv, "--compress-mangled=yes"); /* ids in names: no doubt where a part ends */
+    }
     if (options->toggle_collect != NULL)
         append(argv, "--toggle-collect=%s", options->toggle_collect);
     return argv;

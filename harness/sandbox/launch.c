@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -43,16 +44,13 @@ enum {
 typedef struct run {
     launch_config config;
     const char *temp_dir; /* "" or to be removed at the end */
-    char **env;
-    const char *const *watched;
-    unsigned n_watched;
-    char **argv;
+    launch_program program;
     pid_t child;
     int signals, listener; /* -1: none */
     uint64_t start_ns;
     uint64_t next_storage_ns;
     launch_usage usage_at_start;
-    bool child_ended, ended; /* ended: the report is made up */
+    bool ended; /* report.end stands */
     launch_report report;
 } run;
 
@@ -74,32 +72,49 @@ static void end_run(run *r, launch_end end)
 
 static void fault(run *r, launch_step step, int error)
 {
+    if (r->ended)
+        return; /* the first one is the cause */
     end_run(r, LAUNCH_FAULT);
     r->report.step = step;
     r->report.error = error;
 }
 
-/* argv: TEMP N env... N watched... program... ; see launch.h. */
+/* "N word..." at argv[*at]: the words, and *at moved behind them. -1 if there are fewer. */
+static long read_list(int argc, char **argv, int *at, char ***ret_words)
+{
+    if (*at >= argc)
+        return -1;
+    long n = strtol(argv[(*at)++], NULL, 10);
+    if (n < 0 || n > argc - *at)
+        return -1;
+    *ret_words = &argv[*at];
+    *at += (int)n;
+    return n;
+}
+
+/* See launch.h. */
 static bool read_arguments(int argc, char **argv, run *r)
 {
-    int at = 1;
-    if (argc < 5)
+    int at = 2;
+    char **env = NULL, **writable = NULL, **readable = NULL;
+    if (argc < 2)
         return false;
-    r->temp_dir = argv[at++];
-    long n_env = strtol(argv[at++], NULL, 10);
-    if (n_env < 0 || n_env > argc - at - 2)
+    r->temp_dir = argv[1];
+    long n_env = read_list(argc, argv, &at, &env);
+    long n_writable = n_env < 0 ? -1 : read_list(argc, argv, &at, &writable);
+    long n_readable = n_writable < 0 ? -1 : read_list(argc, argv, &at, &readable);
+    if (n_readable < 0 || at >= argc)
         return false;
-    r->env = calloc((size_t)n_env + 1, sizeof *r->env);
-    if (r->env == NULL)
+    char **ended = calloc((size_t)n_env + 1, sizeof *ended); /* lives as long as the process */
+    if (ended == NULL)
         return false;
-    for (long i = 0; i < n_env; i++)
-        r->env[i] = argv[at++];
-    long n_watched = strtol(argv[at++], NULL, 10);
-    if (n_watched < 0 || n_watched >= argc - at)
-        return false;
-    r->watched = (const char *const *)&argv[at];
-    r->n_watched = (unsigned)n_watched;
-    r->argv = &argv[at + n_watched];
+    memcpy(ended, env, (size_t)n_env * sizeof *ended);
+    r->program = (launch_program){.argv = &argv[at],
+                                  .env = ended,
+                                  .paths = {.readable = (const char *const *)readable,
+                                            .writable = (const char *const *)writable,
+                                            .n_readable = (unsigned)n_readable,
+                                            .n_writable = (unsigned)n_writable}};
     return true;
 }
 
@@ -142,6 +157,22 @@ static void wait_for_exec(run *r, int sync)
         fault(r, LAUNCH_STEP_FILTER, ECHILD);
 }
 
+/* Leaves the program's processor to it, if there is another one. */
+static void move_away(int cpu)
+{
+    cpu_set_t set;
+    if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof set, &set) != 0)
+        return;
+    CPU_CLR((size_t)cpu, &set);
+    if (CPU_COUNT(&set) > 0)
+        (void)sched_setaffinity(0, sizeof set, &set); /* only a courtesy */
+}
+
+static launch_usage read_usage(const run *r)
+{
+    return launch_usage_read(r->program.paths.writable, r->program.paths.n_writable);
+}
+
 static void start(run *r)
 {
     int sync[2];
@@ -155,10 +186,10 @@ static void start(run *r)
         fault(r, LAUNCH_STEP_FORK, errno);
         return;
     }
-    r->usage_at_start = launch_usage_read(r->watched, r->n_watched);
+    r->usage_at_start = read_usage(r);
     r->child = fork();
     if (r->child == 0)
-        launch_child_run(&r->config, sync[1], LAUNCH_FILTER_FD, r->env, r->argv);
+        launch_child_run(&r->config, sync[1], LAUNCH_FILTER_FD, &r->program);
     if (r->child < 0) {
         fault(r, LAUNCH_STEP_FORK, errno);
         return;
@@ -166,6 +197,7 @@ static void start(run *r)
     (void)close(sync[1]); /* the child's end */
     /* Only the program holds the pipes now: they end with it. */
     (void)close_range(0, LAUNCH_ANSWERS_FD, 0);
+    move_away(r->config.cpu);
     (void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail with this argument */
     wait_for_exec(r, sync[0]);
     (void)close(sync[0]);
@@ -202,7 +234,7 @@ static void check_storage(run *r)
         end_run(r, LAUNCH_STORAGE);
         return;
     }
-    launch_usage u = launch_usage_read(r->watched, r->n_watched);
+    launch_usage u = read_usage(r);
     const launch_usage *first = &r->usage_at_start;
     if ((u.too_deep && !first->too_deep) || u.n_entries > first->n_entries + MAX_NEW_ENTRIES ||
         (r->config.output_bytes > 0 &&
@@ -235,20 +267,22 @@ static void answer_call(run *r)
     (void)ioctl(r->listener, SECCOMP_IOCTL_NOTIF_SEND, &reply); /* ENOENT: it has died meanwhile */
 }
 
-/* Reaps what has ended. The rusage of the whole tree adds up in RUSAGE_CHILDREN. */
-static void reap(run *r)
+/* Reaps what has ended; the rusage of it all adds up in RUSAGE_CHILDREN. True if a child is left:
+ * orphans come to the launcher, so if no child is, nothing of the tree is. */
+static bool reap(run *r)
 {
     struct signalfd_siginfo info;
     while (read(r->signals, &info, sizeof info) > 0)
         continue;
     int status = 0;
-    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    for (; pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
         if (pid == r->child) {
-            r->child_ended = true;
             r->report.wait_status = status;
             end_run(r, LAUNCH_ENDED);
         }
     }
+    return pid == 0;
 }
 
 static int tick_ms(const run *r, int previous_ms)
@@ -286,7 +320,7 @@ static void watch(run *r)
                                {.fd = r->listener, .events = POLLIN}};
         (void)poll(fds, sizeof fds / sizeof fds[0], timeout_ms); /* EINTR: only a sooner look */
         if (fds[1].revents != 0)
-            reap(r);
+            (void)reap(r);
         if ((fds[2].revents & POLLIN) != 0)
             answer_call(r);
         else if (fds[2].revents != 0)
@@ -306,10 +340,8 @@ static void watch(run *r)
 static void check_survivors(run *r)
 {
     const struct timespec pause = {.tv_sec = 0, .tv_nsec = (long)NS_PER_MS};
-    launch_tree t = {0};
     for (int waited_ms = 0; waited_ms < GRACE_MS; waited_ms++) {
-        reap(r);
-        if (!launch_tree_read(0, &t) || t.n_processes == 0)
+        if (!reap(r))
             return;
         (void)nanosleep(&pause, NULL); /* cut short: only a sooner look */
     }

@@ -12,9 +12,10 @@
  * over a SOCK_SEQPACKET pair. Hang-up is a message too: when objlab is gone, the launcher kills
  * the program's whole tree and ends. The judged program holds neither end.
  *
- * Arguments of objlab-launch: TEMP N NAME=value... N WATCHED... PROGRAM ARGUMENT...
- *   TEMP     folder to remove at the end, or ""
- *   WATCHED  folders whose growth is limited
+ * Arguments of objlab-launch: TEMP N NAME=value... N WRITABLE... N READABLE... PROGRAM ARGUMENT...
+ *   TEMP      folder to remove at the end, or ""
+ *   WRITABLE  folders whose growth is limited, TEMP among them
+ *   READABLE  the job's other paths; only without namespaces
  */
 #ifndef HARNESS_SANDBOX_LAUNCH_H
 #define HARNESS_SANDBOX_LAUNCH_H

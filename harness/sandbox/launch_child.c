@@ -31,7 +31,9 @@ enum {
 static _Noreturn void fail(int sync, launch_step step)
 {
     launch_child_message m = {.step = (int32_t)step, .error = errno};
-    (void)send(sync, &m, sizeof m, MSG_NOSIGNAL); /* else the launcher sees the exit status */
+    /* Not send: the filter may be in force already. If it fails, the exit status is what is seen.
+     */
+    (void)!write(sync, &m, sizeof m);
     _exit(127);
 }
 
@@ -163,15 +165,15 @@ static int close_others(const launch_config *c, int *sync)
     return close_range(SYNC_FD + 1, ~0U, 0);
 }
 
-_Noreturn void launch_child_run(const launch_config *config, int sync, int filter, char *const *env,
-                                char *const *argv)
+_Noreturn void launch_child_run(const launch_config *config, int sync, int filter,
+                                const launch_program *program)
 {
     (void)setsid(); /* fails only for a group leader, which a new child is not */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || set_limits(config) != 0)
         fail(sync, LAUNCH_STEP_LIMITS);
     if (config->cpu >= 0 && pin(config->cpu) != 0)
         fail(sync, LAUNCH_STEP_PIN);
-    if (!config->namespaces && geteuid() == 0 && drop_capabilities() != 0)
+    if (geteuid() == 0 && drop_capabilities() != 0)
         fail(sync, LAUNCH_STEP_LIMITS);
     (void)personality(ADDR_NO_RANDOMIZE); /* where it is refused, costs repeat a little less well */
     (void)umask(S_IWGRP | S_IWOTH);       /* cannot fail */
@@ -179,13 +181,15 @@ _Noreturn void launch_child_run(const launch_config *config, int sync, int filte
         fail(sync, LAUNCH_STEP_LIMITS);
     reset_signals();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        (!config->may_fork && install_signal_filter((uint32_t)getpid()) != 0))
+        (!config->namespaces && launch_landlock(&program->paths) != 0))
+        fail(sync, LAUNCH_STEP_LIMITS);
+    if ((!config->may_fork && install_signal_filter((uint32_t)getpid()) != 0))
         fail(sync, LAUNCH_STEP_FILTER);
     int listener = install_filter(filter);
     if (listener < 0 || !send_listener(sync, listener))
         fail(sync, LAUNCH_STEP_FILTER);
     (void)close(
         filter); /* all that is left open but for sync and the listener, which exec closes */
-    (void)execve(argv[0], argv, env); /* returns only on error */
+    (void)execve(program->argv[0], program->argv, program->env); /* returns only on error */
     fail(sync, LAUNCH_STEP_EXEC);
 }

@@ -109,7 +109,6 @@ static size_t read_all(process *all)
 
 static void add_process(launch_tree *t, const process *p)
 {
-    t->n_processes++;
     t->n_tasks += p->n_threads;
     t->rss_bytes += p->rss_bytes;
     t->cpu_ns += p->cpu_ns;
@@ -134,10 +133,13 @@ bool launch_tree_read(pid_t only, launch_tree *ret_tree)
     return n > 0;
 }
 
-static void reap(void)
+/* Reaps what has ended; true if a child is left. */
+static bool reap(void)
 {
-    while (waitpid(-1, NULL, WNOHANG) > 0)
-        continue;
+    pid_t pid = 1;
+    while (pid > 0)
+        pid = waitpid(-1, NULL, WNOHANG);
+    return pid == 0;
 }
 
 void launch_tree_kill(bool namespaces)
@@ -150,18 +152,13 @@ void launch_tree_kill(bool namespaces)
             continue;
         return;
     }
-    for (bool any = true; any;) {
-        any = false;
+    while (reap()) { /* orphans come to the caller: no child means no descendant */
         size_t n = read_all(all);
         for (size_t i = 0; i < n; i++) {
-            if (all[i].is_mine) {
-                any = true;
+            if (all[i].is_mine)
                 (void)kill(all[i].pid, SIGKILL); /* ESRCH: gone by itself */
-            }
         }
-        reap();
-        if (any)
-            (void)nanosleep(&pause, NULL); /* cut short: only a sooner look */
+        (void)nanosleep(&pause, NULL); /* cut short: only a sooner look */
     }
 }
 

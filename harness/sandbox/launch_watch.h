@@ -14,7 +14,6 @@
 /* All descendants of the calling process that are not zombies. */
 typedef struct launch_tree {
     unsigned n_tasks; /* threads */
-    unsigned n_processes;
     uint64_t rss_bytes;
     uint64_t cpu_ns; /* of the living and of what they have waited for */
 } launch_tree;

@@ -2,7 +2,9 @@
 
 #include "harness/sandbox/launch.h"
 #include "harness/sandbox/sandbox_argv.h"
+#include "harness/sandbox/sandbox_run.h"
 #include "harness/sandbox/sandbox_seccomp.h"
+#include "harness/sandbox/sandbox_verdict.h"
 #include "harness/sandbox/sandbox_watch.h"
 
 #include <errno.h>
@@ -35,13 +37,6 @@ void sandbox_set_tier(sandbox_tier tier)
 sandbox_tier sandbox_get_tier(void)
 {
     return (sandbox_tier)atomic_load(&tier_in_force);
-}
-
-const char *sandbox_outcome_name(sandbox_outcome outcome)
-{
-    static const char *const names[] = {"exited",        "signalled",    "timed out",
-                                        "out of memory", "output limit", "tampering"};
-    return names[outcome];
 }
 
 /* A launcher that loses the judge kills its tree: hanging up is all that it takes. */
@@ -191,6 +186,7 @@ static _Noreturn void become_launcher(const run *r, char *const *argv)
     sigset_t none;
     (void)setsid(); /* Ctrl-C reaches the judge only, who then ends the run */
     sigemptyset(&none);
+    (void)signal(SIGCHLD, SIG_DFL); /* a judge that ignores it must not hide the program's end */
     (void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail with these arguments */
     for (int i = 0; i < LAUNCH_N_FDS; i++)
         high[i] = fcntl(r->inner[i], F_DUPFD_CLOEXEC, HIGH_FD);
@@ -215,112 +211,6 @@ static bool spawn(run *r, GError **error)
         become_launcher(r, argv);
     for (int i = 0; i < LAUNCH_N_FDS; i++)
         close_fd(&r->inner[i]);
-    return true;
-}
-
-static void set_detail(sandbox_result *result, sandbox_outcome outcome, const char *detail)
-{
-    result->outcome = outcome;
-    (void)g_strlcpy(result->detail, detail, sizeof result->detail);
-}
-
-static void judge_status(int status, sandbox_result *result)
-{
-    if (WIFEXITED(status)) {
-        set_detail(result, SANDBOX_EXITED, "");
-        result->exit_status = WEXITSTATUS(status);
-        return;
-    }
-    result->signal = WTERMSIG(status);
-    if (result->signal == SIGXCPU)
-        set_detail(result, SANDBOX_TIMED_OUT, "processor time");
-    else if (result->signal == SIGXFSZ)
-        set_detail(result, SANDBOX_OUTPUT_LIMIT, "size of a file");
-    else
-        set_detail(result, SANDBOX_SIGNALLED,
-                   result->signal == SIGSYS ? "forbidden system call" : "");
-}
-
-static void judge_call(int call_nr, sandbox_result *result)
-{
-    g_autofree char *name = sandbox_seccomp_name(call_nr);
-    set_detail(result, SANDBOX_TAMPERING, name);
-}
-
-/* What came of it, from the launcher's report. False: it could not start the program. */
-static bool judge_report(const run *r, sandbox_result *result, GError **error)
-{
-    static const char *const steps[] = {
-        "nothing",          "the configuration",      "a new process",      "the limits",
-        "the processor",    "the system call filter", "the working folder", "the program",
-        "the process table"};
-    const launch_report *report = &r->watched.report;
-    switch ((launch_end)report->end) {
-    case LAUNCH_ENDED:
-        judge_status(report->wait_status, result);
-        return true;
-    case LAUNCH_CPU_TIME:
-        set_detail(result, SANDBOX_TIMED_OUT, "processor time");
-        return true;
-    case LAUNCH_WALL_TIME:
-        set_detail(result, SANDBOX_TIMED_OUT, "wall time");
-        return true;
-    case LAUNCH_MEMORY:
-        set_detail(result, SANDBOX_OUT_OF_MEMORY, "resident memory");
-        return true;
-    case LAUNCH_STORAGE:
-        set_detail(result, SANDBOX_OUTPUT_LIMIT, "files");
-        return true;
-    case LAUNCH_CALL:
-        judge_call(report->call_nr, result);
-        return true;
-    case LAUNCH_SURVIVORS:
-        set_detail(result, SANDBOX_TAMPERING, "process left behind");
-        return true;
-    case LAUNCH_TASKS:
-        result->signal = SIGKILL;
-        set_detail(result, SANDBOX_SIGNALLED, "too many processes");
-        return true;
-    case LAUNCH_STOPPED:
-        set_detail(result, SANDBOX_OUTPUT_LIMIT, "");
-        return true;
-    case LAUNCH_FAULT:
-        break;
-    }
-    g_set_error(error, SANDBOX_ERROR,
-                report->step == LAUNCH_STEP_FILTER ? SANDBOX_ERROR_REFUSED : SANDBOX_ERROR_JOB,
-                "%s cannot start: %s: %s", r->job->argv[0],
-                report->step < G_N_ELEMENTS(steps) ? steps[report->step] : "?",
-                g_strerror(report->error));
-    return false;
-}
-
-static bool judge_run(const run *r, sandbox_result *ret_result, GError **error)
-{
-    static const char *const names[SANDBOX_N_STREAMS] = {"standard output", "standard error",
-                                                         "answers"};
-    const sandbox_watched *w = &r->watched;
-    sandbox_result result;
-    memset(&result, 0, sizeof result);
-    if (atomic_load(&cancelled)) {
-        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED, "the run was cancelled");
-        return false;
-    }
-    if (!w->reported) {
-        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_REFUSED, "the sandbox does not start: %s",
-                    w->complaint[0] != '\0' ? w->complaint : "no report from objlab-launch");
-        return false;
-    }
-    if (!judge_report(r, &result, error))
-        return false;
-    for (int i = 0; i < SANDBOX_N_STREAMS; i++) {
-        if (w->streams[i].exceeded && result.outcome != SANDBOX_TAMPERING)
-            set_detail(&result, SANDBOX_OUTPUT_LIMIT, names[i]);
-    }
-    result.cpu_s = (double)w->report.cpu_ns / 1e9;
-    result.wall_s = (double)w->report.wall_ns / 1e9;
-    result.peak_rss_bytes = w->report.peak_rss_bytes;
-    *ret_result = result;
     return true;
 }
 
@@ -349,12 +239,13 @@ static void release(run *r)
     sandbox_command_free(r->command);
 }
 
-bool sandbox_run(const sandbox_job *job, sandbox_result *ret_result, GError **error)
+bool sandbox_run_in(const sandbox_job *job, sandbox_tier tier, sandbox_result *ret_result,
+                    GError **error)
 {
     run r = {.job = job, .control = -1, .slot = -1, .inner = {-1, -1, -1, -1, -1, -1}};
     for (int i = 0; i < SANDBOX_N_STREAMS; i++)
         r.watched.streams[i] = (sandbox_stream){.pipe = -1, .file = -1};
-    r.command = sandbox_command_new(job, sandbox_get_tier(), error);
+    r.command = sandbox_command_new(job, tier, error);
     bool fine = r.command != NULL && open_all(&r, error) && send_config(&r, error);
     if (fine)
         r.slot = claim_slot(r.control, error);
@@ -368,7 +259,16 @@ bool sandbox_run(const sandbox_job *job, sandbox_result *ret_result, GError **er
         fine = sandbox_watch(&r.watched, error);
     }
     end_process(&r);
-    fine = fine && judge_run(&r, ret_result, error);
+    if (fine && atomic_load(&cancelled)) {
+        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED, "the run was cancelled");
+        fine = false;
+    }
+    fine = fine && sandbox_verdict(&r.watched, job->argv[0], ret_result, error);
     release(&r);
     return fine;
+}
+
+bool sandbox_run(const sandbox_job *job, sandbox_result *ret_result, GError **error)
+{
+    return sandbox_run_in(job, sandbox_get_tier(), ret_result, error);
 }

@@ -4,17 +4,21 @@
  *   objlab (trusted) --bubblewrap--> objlab-launch (trusted) --rlimits, seccomp--> program (judged)
  *     drains the pipes                watches time, memory, processes, system calls
  *
- * Tiers: FULL   namespaces (user, pid, net, ipc, mount, uts), seccomp filter, all limits
- *        LIMITS the same filter and limits without namespaces: the program sees the whole host.
+ * Tiers: FULL   namespaces (user, pid, net, ipc, mount, uts), seccomp filter, all limits. To a
+ *               root judge in a chroot the kernel gives no user namespace: there the program is
+ *               root by name, without a single capability.
+ *        LIMITS the same filter and limits without namespaces: the program runs on the host.
  *               Used when the caller asks for it, never chosen silently. There is no mount, so the
  *               paths of the job are translated: wherever an argument, an environment value or cwd
  *               names a mount's inside path (at a path boundary: "/out/x", "--f=/out", "-I/out"),
  *               the host path stands instead, and "/tmp" is a private folder, removed afterwards.
  *               A program that wants to run in both must take its paths from its arguments.
- * Owns:       nothing between calls; every process of a run is gone when sandbox_run() returns.
- * Invariants: the program sees only the mounts of the job, a fixed environment, descriptors 0, 1, 2
- *             and, if asked for, 3. It has no network, no other process, no capability. Addresses
- *             are not randomised, so that costs repeat. /tmp and /dev/shm are private and capped.
+ *               Where the kernel has Landlock, other files of the host are out of reach all the
+ *               same, and the mounts that are not writable cannot be written (but their modes can
+ * be changed). Owns:       nothing between calls; every process of a run is gone when sandbox_run()
+ * returns. Invariants: the program sees only the mounts of the job, a fixed environment,
+ * descriptors 0, 1, 2 and, if asked for, 3. It has no network, no other process, no capability.
+ * Addresses are not randomised, so that costs repeat. /tmp and /dev/shm are private and capped.
  * Programs:   AddressSanitizer's leak check uses ptrace, which counts as tampering here: run
  *             sanitizer builds with ASAN_OPTIONS=detect_leaks=0, valgrind with --vgdb=no.
  * Threads:    several threads may run jobs at the same time (up to 64).

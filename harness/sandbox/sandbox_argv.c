@@ -1,30 +1,11 @@
 #include "harness/sandbox/sandbox_argv.h"
 
 #include "harness/sandbox/launch.h"
+#include "harness/sandbox/sandbox_bwrap.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define LAUNCHER_INSIDE "/run/objlab-launch"
-#define TMP_BYTES       "268435456" /* 256 MiB; limits of memory do not see it */
-#define SHM_BYTES       "16777216"  /* 16 MiB */
-#define USER_INSIDE     "1000"
-
-/* What a program sees of /etc: the loader's cache, and which of the alternatives is the tool. */
-static const char *const etc_files[] = {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-                                        "/etc/alternatives", "/etc/lcovrc"};
-
-/* Folders of /usr where a solution to the homework may lie: emptied inside. */
-static const char *const hidden_folders[] = {
-    "/usr/share/objlab", "/usr/lib/objlab",           "/usr/libexec/objlab",
-    "/usr/src",          "/usr/local/share/objlab",   "/usr/local/lib/objlab",
-    "/usr/local/src",    "/usr/local/libexec/objlab",
-};
-
-static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
-                                      "/dev/urandom"};
 
 static const char *const fixed_environment[] = {"PATH=/usr/bin:/bin", "HOME=/tmp", "TMPDIR=/tmp",
                                                 "LC_ALL=C", "TZ=UTC"};
@@ -32,18 +13,6 @@ static const char *const fixed_environment[] = {"PATH=/usr/bin:/bin", "HOME=/tmp
 static void add(GPtrArray *argv, const char *text)
 {
     g_ptr_array_add(argv, g_strdup(text));
-}
-
-static void add2(GPtrArray *argv, const char *a, const char *b)
-{
-    add(argv, a);
-    add(argv, b);
-}
-
-static void add3(GPtrArray *argv, const char *a, const char *b, const char *c)
-{
-    add2(argv, a, b);
-    add(argv, c);
 }
 
 /* The launcher beside this program: installed, or in the build folder. NULL: nowhere. */
@@ -65,86 +34,6 @@ static char *find_launcher(GError **error)
     g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_TOOL,
                 "objlab-launch is not beside %s: build or install objlab again", self);
     return NULL;
-}
-
-static char *find_bwrap(GError **error)
-{
-    static const char *const places[] = {"/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"};
-    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        if (access(places[i], X_OK) == 0)
-            return g_strdup(places[i]);
-    }
-    g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_TOOL,
-                "bwrap is not installed: apt-get install bubblewrap");
-    return NULL;
-}
-
-/* /bin, /lib ... are links into /usr on a merged system, folders on others. */
-static void add_system(GPtrArray *argv)
-{
-    static const char *const roots[] = {"/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"};
-    add3(argv, "--ro-bind", "/usr", "/usr");
-    for (size_t i = 0; i < G_N_ELEMENTS(roots); i++) {
-        g_autofree char *target = g_file_read_link(roots[i], NULL);
-        if (target != NULL)
-            add3(argv, "--symlink", target, roots[i]);
-        else if (g_file_test(roots[i], G_FILE_TEST_IS_DIR))
-            add3(argv, "--ro-bind", roots[i], roots[i]);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(etc_files); i++)
-        add3(argv, "--ro-bind-try", etc_files[i], etc_files[i]);
-    for (size_t i = 0; i < G_N_ELEMENTS(hidden_folders); i++) {
-        if (!g_file_test(hidden_folders[i], G_FILE_TEST_IS_DIR))
-            continue;
-        add2(argv, "--tmpfs", hidden_folders[i]);
-        add2(argv, "--remount-ro", hidden_folders[i]);
-    }
-}
-
-static void add_tmpfs(GPtrArray *argv, const char *bytes, const char *folder)
-{
-    add2(argv, "--perms", "1777");
-    add2(argv, "--size", bytes);
-    add2(argv, "--tmpfs", folder);
-}
-
-/* No terminal: a judged program has none. */
-static void add_devices(GPtrArray *argv)
-{
-    add2(argv, "--tmpfs", "/dev");
-    for (size_t i = 0; i < G_N_ELEMENTS(devices); i++)
-        add3(argv, "--dev-bind", devices[i], devices[i]);
-    add3(argv, "--symlink", "/proc/self/fd", "/dev/fd");
-    add3(argv, "--symlink", "/proc/self/fd/0", "/dev/stdin");
-    add3(argv, "--symlink", "/proc/self/fd/1", "/dev/stdout");
-    add3(argv, "--symlink", "/proc/self/fd/2", "/dev/stderr");
-    add_tmpfs(argv, SHM_BYTES, "/dev/shm");
-    add2(argv, "--remount-ro", "/dev");
-}
-
-static void add_bwrap(GPtrArray *argv, const char *bwrap, const char *launcher,
-                      const sandbox_job *job)
-{
-    add(argv, bwrap);
-    add3(argv, "--unshare-user", "--unshare-pid", "--unshare-net");
-    add3(argv, "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try");
-    add2(argv, "--uid", USER_INSIDE);
-    add2(argv, "--gid", USER_INSIDE);
-    add2(argv, "--hostname", "objlab");
-    add2(argv, "--die-with-parent", "--as-pid-1"); /* the launcher makes the new session */
-    add2(argv, "--cap-drop", "ALL");
-    add(argv, "--clearenv");
-    add_system(argv);
-    add2(argv, "--proc", "/proc");
-    add_devices(argv);
-    add_tmpfs(argv, TMP_BYTES, "/tmp");
-    add3(argv, "--ro-bind", launcher, LAUNCHER_INSIDE);
-    for (size_t i = 0; i < job->n_mounts; i++)
-        add3(argv, job->mounts[i].writable ? "--bind" : "--ro-bind", job->mounts[i].host,
-             job->mounts[i].inside);
-    add2(argv, "--remount-ro", "/"); /* else it is a file system without a limit */
-    add2(argv, "--chdir", job->cwd != NULL ? job->cwd : "/tmp");
-    add2(argv, "--", LAUNCHER_INSIDE);
 }
 
 /* True if `character` may stand before or after a path without being part of it. */
@@ -209,31 +98,50 @@ static GPtrArray *environment(const sandbox_job *job)
     return env;
 }
 
-/* What follows the launcher's name, launch.h. The mounts translate; n_mounts 0: nothing does. */
-static void add_program(GPtrArray *argv, const char *temp_dir, const sandbox_job *job,
-                        const sandbox_mount *mounts, size_t n_mounts)
+/* "N path..." of the mounts that are writable, or that are not, launch.h. */
+static void add_paths(GPtrArray *argv, const sandbox_job *job, bool writable, bool on_host)
 {
+    guint at = argv->len;
+    for (size_t i = 0; i < job->n_mounts; i++) {
+        if (job->mounts[i].writable == writable)
+            add(argv, on_host ? job->mounts[i].host : job->mounts[i].inside);
+    }
+    g_ptr_array_insert(argv, (gint)at, g_strdup_printf("%u", argv->len - at));
+}
+
+/* What follows the launcher's name, launch.h. temp_dir: "" unless paths are the host's. */
+static void add_program(GPtrArray *argv, const char *temp_dir, const sandbox_job *job)
+{
+    bool on_host = temp_dir[0] != '\0';
+    size_t n_translated = on_host ? job->n_mounts : 0;
     g_autoptr(GPtrArray) env = environment(job);
     add(argv, temp_dir);
     g_ptr_array_add(argv, g_strdup_printf("%u", env->len));
     for (guint i = 0; i < env->len; i++)
-        g_ptr_array_add(argv, sandbox_translate(env->pdata[i], mounts, n_mounts));
-    guint at = argv->len;
-    guint n_watched = 0;
-    for (size_t i = 0; i < job->n_mounts; i++) {
-        if (!job->mounts[i].writable)
-            continue;
-        add(argv, n_mounts > 0 ? job->mounts[i].host : job->mounts[i].inside);
-        n_watched++;
-    }
-    if (temp_dir[0] != '\0') {
-        add(argv, temp_dir);
-        n_watched++;
-    }
-    g_ptr_array_insert(argv, (gint)at, g_strdup_printf("%u", n_watched));
+        g_ptr_array_add(argv, sandbox_translate(env->pdata[i], job->mounts, n_translated));
+    add_paths(argv, job, true, on_host);
+    add_paths(argv, job, false, on_host);
     for (size_t i = 0; job->argv[i] != NULL; i++)
-        g_ptr_array_add(argv, sandbox_translate(job->argv[i], mounts, n_mounts));
+        g_ptr_array_add(argv, sandbox_translate(job->argv[i], job->mounts, n_translated));
     g_ptr_array_add(argv, NULL);
+}
+
+/* The job with host paths that hold in any folder, and one mount more: the private /tmp. */
+static sandbox_job limits_job(const sandbox_job *job, const char *temp_dir, GPtrArray *strings)
+{
+    sandbox_job copy = *job;
+    sandbox_mount *mounts = g_new(sandbox_mount, job->n_mounts + 1);
+    g_ptr_array_add(strings, mounts);
+    mounts[0] = (sandbox_mount){.host = temp_dir, .inside = "/tmp", .writable = true};
+    for (size_t i = 0; i < job->n_mounts; i++) {
+        char *host = g_canonicalize_filename(job->mounts[i].host, NULL);
+        g_ptr_array_add(strings, host);
+        mounts[i + 1] = job->mounts[i];
+        mounts[i + 1].host = host;
+    }
+    copy.mounts = mounts;
+    copy.n_mounts = job->n_mounts + 1;
+    return copy;
 }
 
 /* LIMITS: no mounts, so the job's paths become host paths. */
@@ -247,26 +155,22 @@ static bool add_limits(sandbox_command *c, const char *launcher, const sandbox_j
         g_clear_pointer(&c->temp_dir, g_free);
         return false;
     }
-    size_t n_mounts = job->n_mounts + 1;
-    g_autofree sandbox_mount *mounts = g_new(sandbox_mount, n_mounts);
-    for (size_t i = 0; i < job->n_mounts; i++)
-        mounts[i] = job->mounts[i];
-    mounts[job->n_mounts] = (sandbox_mount){.host = c->temp_dir, .inside = "/tmp"};
-    c->cwd = sandbox_translate(job->cwd != NULL ? job->cwd : "/tmp", mounts, n_mounts);
-    if (!g_file_test(c->cwd, G_FILE_TEST_IS_DIR)) {
-        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_JOB, "no such folder: %s", c->cwd);
-        return false;
-    }
+    g_autoptr(GPtrArray) strings = g_ptr_array_new_with_free_func(g_free);
+    sandbox_job copy = limits_job(job, c->temp_dir, strings);
+    c->cwd = sandbox_translate(job->cwd != NULL ? job->cwd : "/tmp", copy.mounts, copy.n_mounts);
     add(c->argv, launcher);
-    add_program(c->argv, c->temp_dir, job, mounts, n_mounts);
-    return true;
+    add_program(c->argv, c->temp_dir, &copy);
+    if (g_file_test(c->cwd, G_FILE_TEST_IS_DIR))
+        return true;
+    g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_JOB, "no such folder: %s", c->cwd);
+    return false;
 }
 
 /* A mount that is not there is told by name; bwrap would say less. */
-static bool check_mounts(const sandbox_job *job, GError **error)
+static bool check_mounts(const sandbox_mount *mounts, size_t n_mounts, GError **error)
 {
-    for (size_t i = 0; i < job->n_mounts; i++) {
-        const sandbox_mount *m = &job->mounts[i];
+    for (size_t i = 0; i < n_mounts; i++) {
+        const sandbox_mount *m = &mounts[i];
         if (m->inside[0] == '/' && g_file_test(m->host, G_FILE_TEST_EXISTS))
             continue;
         g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_JOB,
@@ -277,21 +181,27 @@ static bool check_mounts(const sandbox_job *job, GError **error)
     return true;
 }
 
-sandbox_command *sandbox_command_new(const sandbox_job *job, sandbox_tier tier, GError **error)
+static bool fill(sandbox_command *c, const sandbox_job *job, sandbox_tier tier, GError **error)
 {
     g_autofree char *launcher = find_launcher(error);
-    if (launcher == NULL || !check_mounts(job, error))
-        return NULL;
-    g_autoptr(sandbox_command) c = g_new0(sandbox_command, 1);
-    c->argv = g_ptr_array_new_with_free_func(g_free);
+    if (launcher == NULL)
+        return false;
     if (tier == SANDBOX_LIMITS)
-        return add_limits(c, launcher, job, error) ? g_steal_pointer(&c) : NULL;
-    g_autofree char *bwrap = find_bwrap(error);
-    if (bwrap == NULL)
-        return NULL;
-    add_bwrap(c->argv, bwrap, launcher, job);
-    add_program(c->argv, "", job, NULL, 0);
-    return g_steal_pointer(&c);
+        return add_limits(c, launcher, job, error);
+    if (!sandbox_bwrap_add(c->argv, launcher, job, error))
+        return false;
+    add_program(c->argv, "", job);
+    return true;
+}
+
+sandbox_command *sandbox_command_new(const sandbox_job *job, sandbox_tier tier, GError **error)
+{
+    sandbox_command *c = g_new0(sandbox_command, 1);
+    c->argv = g_ptr_array_new_with_free_func(g_free);
+    if (check_mounts(job->mounts, job->n_mounts, error) && fill(c, job, tier, error))
+        return c;
+    sandbox_command_free(c);
+    return NULL;
 }
 
 void sandbox_command_free(sandbox_command *command)

@@ -1,4 +1,5 @@
 #include "harness/sandbox/sandbox.h"
+#include "harness/sandbox/sandbox_run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,10 +47,7 @@ bool sandbox_probe(sandbox_tier tier, GError **error)
     const sandbox_job job = {.argv = argv, .limits = {.wall_s = 20}, .cpu = -1};
     sandbox_result result;
     GError *why = NULL;
-    sandbox_tier before = sandbox_get_tier();
-    sandbox_set_tier(tier);
-    bool fine = sandbox_run(&job, &result, &why);
-    sandbox_set_tier(before);
+    bool fine = sandbox_run_in(&job, tier, &result, &why);
     if (fine && result.outcome == SANDBOX_EXITED && result.exit_status == EXIT_SUCCESS)
         return true;
     if (fine) {

@@ -71,7 +71,8 @@ static bool take_report(sandbox_watched *w)
 {
     launch_report report;
     ssize_t n = recv(w->control, &report, sizeof report, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    /* ECONNRESET: it has ended without reading LAUNCH_STOP; the error comes before the report */
+    if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
         return false;
     if (n == (ssize_t)sizeof report && report.magic == LAUNCH_REPORT_MAGIC) {
         w->report = report;

@@ -325,3 +325,61 @@ record *sample_record_new(const char *data_dir)
     add_fingerprint(&r->fingerprint);
     return r;
 }
+
+const char hostile_text[] =
+    "</script></style></title><script>window.pwned=1</script><img src=x onerror=pwned=1 "
+    "data-evil=1>\"' onmouseover=pwned=1 data-evil=2 ]]>\x1b[31mred\x1b]0;title\x07\x9b"
+    "\xc2\x9b"
+    "2J\r\b\x7f\xe2\x80\xae"
+    "evil\xe2\x80\xa8line\xe2\x80\xa9&lt;&#60;\xff\xfe\xef\xbf\xbf{{7*7}}${7*7}%s%n";
+
+static void add_hostile_profile(record *r)
+{
+    const char *x = hostile_text;
+    record_calls *calls = r->calls = record_calls_new();
+    record_set_text(&calls->command, x);
+    calls->total_ir = 10;
+    record_function *f = record_calls_add_function(calls, x, x, x);
+    f->calls = f->primitive_calls = 1;
+    f->line = 1;
+    record_calls_add_line(calls, x, 1)->self_ir = 10;
+    record_calls_add_stack(calls, x, 10);
+    record_heap *heap = record_add_heap(r, x, x);
+    record_snapshot s = {1, 2, 3, 4};
+    record_heap_add_snapshot(heap, &s);
+    heap->peak_tree = record_heap_node_new(x, 5);
+    g_ptr_array_add(heap->peak_tree->children, record_heap_node_new(x, 4));
+}
+
+record *hostile_record_new(void)
+{
+    const char *x = hostile_text;
+    record *r = record_new();
+    record_set_text(&r->submission_name, x);
+    record_set_text(&r->submission_sha256, x);
+    record_set_text(&r->rubric, x);
+    record_set_text(&r->created, x);
+    record_set_text(&r->note, x);
+    record_set_text(&r->fingerprint.cpu, x);
+    record_set_text(&r->fingerprint.kernel, x);
+    record_set_text(&r->fingerprint.sandbox, x);
+    g_ptr_array_add(r->fingerprint.tools, g_strdup("\"><script>pwned=1</script>"));
+    g_ptr_array_add(r->fingerprint.environment, g_strdup("A=</dd><script>pwned=1</script>"));
+    r->max_score = 1;
+    record_part *part = record_add_part(r, x, x, 1);
+    part->verdict = RECORD_WRONG;
+    record_part_say(part, 1, x, 1, "%s", x);
+    record_part_say(part, 0, "javascript:pwned=1", 2, "%s", x);
+    record_part_add_evidence(part, x);
+    record_part_add_evidence(part, "javascript:pwned=1");
+    record_part_add_evidence(part, "../../../etc/passwd");
+    record_figure *figure = record_add_figure(r, x, x, x, x, 1);
+    record_set_text(&figure->ratio_to, x);
+    figure->ratio_low = figure->ratio_median = figure->ratio_high = 1;
+    record_add_finding(r, x, x, x, 1, x);
+    record_add_test(r, "test", x, false, x);
+    record_add_test(r, "mutant", x, true, x);
+    record_add_source(r, x, x, strlen(x));
+    add_hostile_profile(r);
+    return r;
+}

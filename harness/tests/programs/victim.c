@@ -1,0 +1,81 @@
+/* A program to be profiled: recursion of both kinds, inlined code of its own, allocations of
+ * known sizes, and with an argument the errors that memcheck must find. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOINLINE __attribute__((noinline))
+
+static NOINLINE unsigned fib(unsigned n)
+{
+    return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
+
+static NOINLINE int is_odd(unsigned n);
+
+static NOINLINE int is_even(unsigned n)
+{
+    return n == 0 ? 1 : is_odd(n - 1);
+}
+
+static NOINLINE int is_odd(unsigned n)
+{
+    return n == 0 ? 0 : is_even(n - 1);
+}
+
+static inline __attribute__((always_inline)) unsigned sum_of(const unsigned char *bytes, size_t n)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += bytes[i];
+    return sum;
+}
+
+static NOINLINE unsigned char *fill(size_t n)
+{
+    unsigned char *bytes = malloc(n);
+    if (bytes != NULL)
+        memset(bytes, 3, n);
+    return bytes;
+}
+
+static NOINLINE void leak_block(void)
+{
+    void *volatile block = malloc(77);
+    block = NULL;
+    (void)block;
+}
+
+static NOINLINE int read_behind(const int *values, int n)
+{
+    return values[n]; /* one behind the end */
+}
+
+static NOINLINE void misbehave(void)
+{
+    int *values = calloc(4, sizeof(int));
+    if (values == NULL)
+        return;
+    printf("%d\n", read_behind(values, 4) > 0);
+    free(values);
+    leak_block();
+}
+
+int main(int argc, char **argv)
+{
+    unsigned total = 0;
+    for (size_t i = 1; i <= 20; i++) {
+        unsigned char *bytes = fill(i * 1000);
+        if (bytes == NULL)
+            return 1;
+        total += sum_of(bytes, i * 1000);
+        free(bytes);
+    }
+    total += fib(12) + (unsigned)is_even(9);
+    printf("%u\n", total);
+    if (argc > 1 && strcmp(argv[1], "wrong") == 0)
+        misbehave();
+    if (argc > 1 && strcmp(argv[1], "seven") == 0)
+        return 7;
+    return 0;
+}

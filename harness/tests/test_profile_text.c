@@ -1,0 +1,351 @@
+/* Call tables, contexts, stacks, memcheck's XML, lcov's tracefiles, JSON, formats: on text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "harness/profile/context.h"
+#include "harness/profile/lcov_info.h"
+#include "harness/profile/memcheck_xml.h"
+#include "harness/profile/plain_text.h"
+#include "harness/profile/profile_format.h"
+#include "harness/profile/profile_json.h"
+#include "harness/profile/pstats.h"
+#include "harness/profile/stacks.h"
+
+#include <string.h>
+
+/* As callgrind writes fib(3) called from main, and a library without debug information. */
+static const char fib_text[] =
+    "creator: callgrind-3.19.0\nevents: Ir\nob=(1) /bin/prog\nfl=(1) /src/m.c\nfn=(1) main\n"
+    "6 30\ncfn=(2) fib\ncalls=1 2\n7 72\ncob=(2) /lib/x.so\ncfi=(2) ???\ncfn=(3) 0x12\n"
+    "calls=2 0\n8 10\nfn=(2)\n2 20\ncfn=(4) fib'2\ncalls=2 2\n2 52\nfn=(4)\n2 52\n"
+    "cfn=(4)\ncalls=2 2\n2 26\nob=(2)\nfl=(2)\nfn=(3)\n0 10\ntotals: 112\n";
+
+static const char fib_table[] =
+    "         7 function calls (3 primitive calls) in 112 instructions (Ir)\n"
+    "\n"
+    "   Ordered by: cumulative\n"
+    "\n"
+    "   ncalls  tottime  percall  cumtime  percall filename:lineno(function)\n"
+    "        0       30               112          m.c:6(main)\n"
+    "      5/1       72     14.4       72     72.0 m.c:2(fib)\n"
+    "        2       10      5.0       10      5.0 {0x12 in x.so}\n";
+
+static callgrind_profile *parse(const char *text)
+{
+    GError *error = NULL;
+    callgrind_profile *profile = callgrind_parse(text, strlen(text), "test", &error);
+    if (profile == NULL)
+        fail_msg("%s", error->message);
+    return profile;
+}
+
+static void call_table(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) p = parse(fib_text);
+    assert_true(p->complete);
+    g_autoptr(pstats_table) table = pstats_new(p, 0);
+    pstats_options options = {.strip_dirs = true};
+    g_autofree char *text = pstats_print(table, &options, NULL);
+    assert_string_equal(text, fib_table);
+    options.filter = "fib|0x";
+    options.limit = 1;
+    options.sort = PSTATS_NCALLS;
+    g_autofree char *filtered = pstats_print(table, &options, NULL);
+    assert_non_null(strstr(filtered, "Ordered by: ncalls\n"));
+    assert_non_null(strstr(filtered, "reduced from 3 to 2 due to restriction <'fib|0x'>"));
+    assert_non_null(strstr(filtered, "reduced from 2 to 1 due to restriction <1>"));
+    assert_non_null(strstr(filtered, "(fib)"));
+    assert_null(strstr(filtered, "0x12 in"));
+    g_autoptr(GError) error = NULL;
+    options.filter = "(";
+    assert_null(pstats_print(table, &options, &error));
+    assert_non_null(error);
+}
+
+static void callers_and_callees(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) p = parse(fib_text);
+    g_autoptr(pstats_table) table = pstats_new(p, 0);
+    pstats_options options = {.strip_dirs = true, .filter = "fib"};
+    g_autofree char *callers = pstats_print_callers(table, &options, NULL);
+    assert_non_null(strstr(callers, "m.c:2(fib) <-         1           72  m.c:6(main)\n"));
+    assert_non_null(strstr(callers, "                      4            0  m.c:2(fib)\n"));
+    options.filter = "main";
+    g_autofree char *callees = pstats_print_callees(table, &options, NULL);
+    assert_non_null(strstr(callees, "m.c:6(main) ->         1           72  m.c:2(fib)\n"));
+    assert_non_null(strstr(callees, "                       2           10  {0x12 in x.so}\n"));
+}
+
+/* Each sort gives its own order; names of sorts as pstats has them. */
+static void sorts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *first;
+    } cases[] = {{"cumulative", "main"}, {"tottime", "fib"}, {"ncalls", "fib"}, {"name", "0x12"},
+                 {"file", "0x12"},       {"line", "0x12"},   {"calls", "fib"},  {"pcalls", "0x12"}};
+    g_autoptr(callgrind_profile) p = parse(fib_text);
+    g_autoptr(pstats_table) table = pstats_new(p, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        pstats_options options = {0};
+        assert_true(pstats_sort_from_name(cases[i].name, &options.sort));
+        g_autoptr(GArray) rows = pstats_select(table, &options, NULL);
+        const pstats_row *row =
+            &g_array_index(table->rows, pstats_row, g_array_index(rows, guint, 0));
+        assert_string_equal(row->name, cases[i].first);
+    }
+    pstats_sort sort;
+    assert_false(pstats_sort_from_name("nonsense", &sort));
+}
+
+static void contexts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *first;
+        unsigned n_parts, level;
+        bool is_nested;
+    } cases[] = {
+        {"fib", "fib", 1, 1, false},
+        {"fib'2", "fib", 1, 2, true},
+        {"a'b'c", "a", 3, 1, false},
+        {"a'2'b'c", "a", 3, 2, true},
+        {"a'b'a", "a", 3, 1, true},
+        {"f()::'lambda'(int)::operator()", "f()::'lambda'(int)::operator()", 1, 1, false},
+        {"", "", 1, 1, false},
+        {"'", "", 2, 1, true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        context c;
+        context_init(&c, cases[i].name);
+        assert_int_equal(c.parts->len, cases[i].n_parts);
+        assert_int_equal(c.level, cases[i].level);
+        assert_int_equal(context_is_nested(&c), cases[i].is_nested);
+        const context_part *part = &g_array_index(c.parts, context_part, 0);
+        assert_int_equal(part->n_bytes, strlen(cases[i].first));
+        assert_memory_equal(part->text, cases[i].first, part->n_bytes);
+        context_clear(&c);
+    }
+}
+
+static void stacks_add_up(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) p =
+        parse("events: Ir\nfl=a\nfn=main\n1 5\nfn=f;x'main\n1 7\nfn=g'2'f;x'main\n1 9\n"
+              "fn=g'f;x'main\n2 1\nfn=g'f;x'main\n3 1\nfn=never'main\n1 0\n");
+    g_autoptr(GPtrArray) stacks = stacks_from_callgrind(p, 0);
+    g_autofree char *folded = stacks_folded(stacks);
+    assert_string_equal(folded, "main 5\nmain;f:x 7\nmain;f:x;g 2\nmain;f:x;g;g 9\n");
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < stacks->len; i++)
+        sum += ((const stacks_entry *)g_ptr_array_index(stacks, i))->cost;
+    assert_int_equal(sum, p->totals[0]);
+}
+
+/* ---- memcheck ---- */
+
+static const char xml[] =
+    "<?xml version=\"1.0\"?>\n<valgrindoutput>\n<protocolversion>4</protocolversion>\n"
+    "<protocoltool>memcheck</protocoltool>\n<error>\n  <unique>0x0</unique>\n  <tid>1</tid>\n"
+    "  <kind>InvalidRead</kind>\n  <what>Invalid read of size 4</what>\n  <stack>\n    <frame>\n"
+    "      <ip>0x1091</ip>\n      <obj>/bin/prog</obj>\n      <fn>f&lt;int&gt;</fn>\n"
+    "      <dir>/src</dir>\n      <file>pool.c</file>\n      <line>12</line>\n    </frame>\n"
+    "    <frame>\n      <ip>0x2</ip>\n    </frame>\n  </stack>\n"
+    "  <auxwhat>Address 0x4a is 0 bytes after a block</auxwhat>\n  <stack>\n    <frame>\n"
+    "      <ip>0x3</ip>\n      <fn>malloc</fn>\n    </frame>\n  </stack>\n</error>\n"
+    "<error>\n  <unique>0x1</unique>\n  <kind>Leak_DefinitelyLost</kind>\n  <xwhat>\n"
+    "    <text>77 bytes are lost</text>\n    <leakedbytes>77</leakedbytes>\n"
+    "    <leakedblocks>1</leakedblocks>\n  </xwhat>\n  <stack>\n  </stack>\n</error>\n"
+    "<errorcounts>\n  <pair>\n    <count>3</count>\n    <unique>0x0</unique>\n  </pair>\n"
+    "</errorcounts>\n<status>\n  <state>FINISHED</state>\n</status>\n</valgrindoutput>\n";
+
+static void memcheck_errors(void **state)
+{
+    (void)state;
+    g_autoptr(memcheck_report) report = memcheck_parse(xml, strlen(xml), "test", NULL);
+    assert_non_null(report);
+    assert_true(report->complete);
+    assert_int_equal(report->warnings->len, 0);
+    assert_int_equal(report->errors->len, 2);
+    const memcheck_error *e = g_ptr_array_index(report->errors, 0);
+    assert_string_equal(e->kind, "InvalidRead");
+    assert_string_equal(e->text, "Invalid read of size 4");
+    assert_int_equal(e->count, 3);
+    assert_false(memcheck_is_leak(e));
+    assert_int_equal(e->stacks->len, 2);
+    const memcheck_frame *frame = memcheck_frame_in(e, "pool.c");
+    assert_string_equal(frame->function, "f<int>");
+    assert_string_equal(frame->file, "/src/pool.c");
+    assert_int_equal(frame->line, 12);
+    assert_int_equal(frame->address, 0x1091);
+    assert_null(memcheck_frame_in(e, "ool.c"));
+    const memcheck_stack *second = g_ptr_array_index(e->stacks, 1);
+    assert_string_equal(second->title, "Address 0x4a is 0 bytes after a block");
+    e = g_ptr_array_index(report->errors, 1);
+    assert_true(memcheck_is_leak(e));
+    assert_int_equal(e->leaked_bytes, 77);
+    assert_int_equal(e->leaked_blocks, 1);
+    assert_int_equal(e->count, 1);
+    assert_string_equal(e->text, "77 bytes are lost");
+}
+
+static void memcheck_cut_off(void **state)
+{
+    (void)state;
+    unsigned most = 0;
+    for (size_t n = 0; n < strlen(xml); n++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(memcheck_report) report = memcheck_parse(xml, n, "test", &error);
+        assert_true((report == NULL) == (error != NULL));
+        if (report == NULL)
+            continue;
+        assert_true(report->errors->len >= most);
+        most = report->errors->len;
+        assert_true(!report->complete || n > strlen(xml) - 30);
+        assert_true(report->warnings->len > 0 || report->complete);
+    }
+    assert_int_equal(most, 2);
+    assert_null(memcheck_parse("<valgrindoutput/>", 17, "test", NULL));
+}
+
+/* ---- lcov ---- */
+
+static void lcov_records(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "TN:one\nSF:/src/pool.c\nFN:3,alloc\nFN:9,12,release\nFNDA:2,alloc\nFNDA:0,release\n"
+        "FNF:2\nFNH:1\nBRDA:4,0,0,1\nBRDA:4,0,1,-\nDA:4,2\nDA:3,2,checksum\nDA:9,0\nLF:3\nLH:2\n"
+        "end_of_record\nTN:two\nSF:/src/pool.c\nFN:3,alloc\nFNDA:5,alloc\nDA:9,1\nDA:4,-7\r\n"
+        "end_of_record\nSF:/src/other.c\nDA:1,1\nend_of_record\n";
+    g_autoptr(lcov_info) info = lcov_info_parse(text, strlen(text), "test", NULL);
+    assert_non_null(info);
+    assert_true(info->complete);
+    assert_int_equal(info->files->len, 2);
+    const lcov_file *file = lcov_info_find(info, "pool.c");
+    assert_non_null(file);
+    assert_int_equal(file->lines->len, 3);
+    assert_int_equal(file->n_lines_hit, 3);
+    assert_int_equal(lcov_file_hits(file, 3), 2);
+    assert_int_equal(lcov_file_hits(file, 4), 2);
+    assert_int_equal(lcov_file_hits(file, 9), 1);
+    assert_int_equal(lcov_file_hits(file, 5), -1);
+    assert_int_equal(file->functions->len, 2);
+    assert_int_equal(file->n_functions_hit, 1);
+    const lcov_function *alloc = g_ptr_array_index(file->functions, 0);
+    assert_int_equal(alloc->hits, 7);
+    const lcov_function *release = g_ptr_array_index(file->functions, 1);
+    assert_string_equal(release->name, "release");
+    assert_int_equal(file->n_branches, 2);
+    assert_int_equal(file->n_branches_hit, 1);
+    assert_null(lcov_info_find(info, "none.c"));
+}
+
+static void lcov_damage(void **state)
+{
+    (void)state;
+    static const char text[] = "DA:1,1\nSF:a.c\nDA:x\nDA:1\nFNDA:,f\nFN:7\nDA:2,3\nhello\n";
+    g_autoptr(lcov_info) info = lcov_info_parse(text, strlen(text), "test", NULL);
+    assert_false(info->complete);
+    assert_int_equal(info->warnings->len, 7);
+    assert_string_equal(g_ptr_array_index(info->warnings, 1), "test:3:1: expected 'DA:line,hits'");
+    assert_int_equal(lcov_file_hits(lcov_info_find(info, "a.c"), 2), 3);
+    g_autoptr(GError) error = NULL;
+    assert_null(lcov_info_parse("junk", 4, "test", &error));
+    assert_non_null(strstr(error->message, "expected an 'SF:' line"));
+}
+
+/* ---- formats, JSON, text ---- */
+
+static void formats(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        profile_format format;
+    } cases[] = {
+        {"# callgrind format\nversion: 1\n", PROFILE_CALLGRIND},
+        {"desc: I1 cache: 32768 B\ncmd: x\nevents: Ir\n", PROFILE_CALLGRIND},
+        {"desc: --depth=5\ncmd: x\ntime_unit: i\n", PROFILE_MASSIF},
+        {xml, PROFILE_MEMCHECK},
+        {"TN:\nSF:/a.c\n", PROFILE_LCOV},
+        {"{\"dhatFileVersion\":2\n", PROFILE_DHAT},
+        {"hello\n", PROFILE_UNKNOWN},
+        {"", PROFILE_UNKNOWN},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        assert_int_equal(profile_format_detect(cases[i].text, strlen(cases[i].text)),
+                         cases[i].format);
+}
+
+static json_int_t integer_at(const json_t *value, const char *key, const char *inner)
+{
+    const json_t *found = json_object_get(value, key);
+    return json_integer_value(inner == NULL ? found : json_object_get(found, inner));
+}
+
+static void json_form(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) p = parse(fib_text);
+    json_t *root = profile_json_callgrind(p);
+    assert_string_equal(json_string_value(json_object_get(root, "format")), "callgrind");
+    assert_true(json_is_true(json_object_get(root, "complete")));
+    assert_int_equal(integer_at(root, "totals", "Ir"), 112);
+    assert_true(json_is_null(json_object_get(root, "summary")));
+    const json_t *functions = json_object_get(root, "functions");
+    assert_int_equal(json_array_size(functions), 4);
+    const json_t *main_function = json_array_get(functions, 0);
+    assert_string_equal(json_string_value(json_object_get(main_function, "name")), "main");
+    assert_int_equal(integer_at(main_function, "inclusive", "Ir"), 112);
+    json_decref(root);
+
+    static const char massif[] = "desc: \xff\ncmd: x\ntime_unit: B\nsnapshot=0\ntime=1\n"
+                                 "mem_heap_B=9\nheap_tree=peak\nn1: 9 all\n n0: 9 0x5: f (a.c:3)\n";
+    g_autoptr(massif_profile) heap = massif_parse(massif, strlen(massif), "test", NULL);
+    root = profile_json_massif(heap);
+    const json_t *snapshot = json_array_get(json_object_get(root, "snapshots"), 0);
+    assert_int_equal(integer_at(snapshot, "heap_bytes", NULL), 9);
+    const json_t *child =
+        json_array_get(json_object_get(json_object_get(snapshot, "tree"), "children"), 0);
+    assert_int_equal(integer_at(child, "line", NULL), 3);
+    assert_int_equal(integer_at(child, "address", NULL), 5);
+    json_decref(root);
+}
+
+static void text_for_terminals(void **state)
+{
+    (void)state;
+    g_autofree char *plain = plain_text("a\033[31m\xff\n\302\233\342\200\256z\177");
+    assert_string_equal(plain, "a\\x1b[31m\357\277\275\n\\x9b\\u{202e}z\\x7f");
+    g_autofree char *million = plain_text_number(1234567);
+    assert_string_equal(million, "1,234,567");
+    g_autofree char *small = plain_text_number(999);
+    assert_string_equal(small, "999");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(call_table),
+        cmocka_unit_test(callers_and_callees),
+        cmocka_unit_test(sorts),
+        cmocka_unit_test(contexts),
+        cmocka_unit_test(stacks_add_up),
+        cmocka_unit_test(memcheck_errors),
+        cmocka_unit_test(memcheck_cut_off),
+        cmocka_unit_test(lcov_records),
+        cmocka_unit_test(lcov_damage),
+        cmocka_unit_test(formats),
+        cmocka_unit_test(json_form),
+        cmocka_unit_test(text_for_terminals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

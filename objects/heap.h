@@ -1,0 +1,231 @@
+/*
+ * heap.h -- the pool allocator: arenas > pools > blocks.
+ *
+ *   arena, 256 KiB, aligned to its size           pool, 4 KiB
+ *   +---------+--------+--------+-----+--------+  +---------+---------+-----+------------+
+ *   | headers | pool 1 | pool 2 | ... | pool 63|  | block 0 | block 1 | ... | tail waste |
+ *   +---------+--------+--------+-----+--------+  +---------+---------+-----+------------+
+ *
+ * The 64 headers (one cache line each; the first is the arena's own) stand together at the start of
+ * the arena: headers at the start of each 4 KiB pool would share few cache sets. From any address
+ * of an arena its pool's header is found by arithmetic. A pool holds blocks of one size class: 16,
+ * 32,
+ * ..., 512 bytes. Larger requests go to malloc.
+ *
+ * States of a pool:
+ *
+ *   FREE --taken for a class--> CURRENT --exhausted--> FULL --a block is freed--> USABLE
+ *                                  ^                                                |   |
+ *                                  '---------next to be allocated from--------------'   |
+ *   FREE <---------------------last block is freed--------------------------------------'
+ *
+ * Each class has one CURRENT pool, which stays when it becomes empty: a program that allocates and
+ * frees around a boundary between pools does not make and drop a pool each time.
+ *
+ * Owns:       every arena. Arenas with no pool in use go back to the system, except
+ *             HEAP_KEPT_ARENAS. Among arenas with free pools, the one with the fewest serves first,
+ *             so that the others can become empty.
+ * Invariants: n_live blocks + free list + not yet carved == n_blocks, for each pool;
+ *             FULL: on no list, nothing free; USABLE: on its class's list, something free;
+ *             FREE: on its arena's list, or not yet taken once      (heap_is_valid)
+ * Threads:    none: one heap, one thread. A debug heap checks it and aborts.
+ * Source:     design after CPython's obmalloc and mimalloc (no code taken).
+ */
+#ifndef OBJECTS_HEAP_H
+#define OBJECTS_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HEAP_ALIGNMENT       ((size_t)16)
+#define HEAP_SMALL_MAX_BYTES ((size_t)512)
+#define HEAP_POOL_BYTES      ((size_t)4096)
+#define HEAP_ARENA_BYTES     ((size_t)262144)
+#define HEAP_N_CLASSES       (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
+#define HEAP_N_POOLS         (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
+#define HEAP_KEPT_ARENAS     4 /* empty arenas kept for the next need: 1 MiB */
+
+typedef struct heap heap;
+
+/* Where arenas come from; for tests that refuse, and for hosts with memory of their own. */
+typedef struct heap_source {
+    /* HEAP_ARENA_BYTES zeroed bytes, aligned to HEAP_ARENA_BYTES, or NULL. */
+    void *(*map)(void *context);
+    void (*unmap)(void *context, void *arena);
+    void *context;
+} heap_source;
+
+typedef struct heap_options {
+    heap_source source; /* map NULL: mmap */
+    bool huge_pages;    /* ask for transparent huge pages (with mmap) */
+    bool populate;      /* fault in a whole arena when it is mapped (with mmap): faster, and
+                           resident at once */
+    /* 0: none. 1: fill patterns on alloc and free; foreign and double frees and uses by another
+     * thread abort with the address and the pool. 2: heap_is_valid() on every operation, too. */
+    int debug;
+} heap_options;
+
+/* A block that is free. */
+typedef struct heap_block {
+    struct heap_block *next;
+} heap_block;
+
+typedef enum heap_pool_state {
+    HEAP_POOL_FREE = 0,
+    HEAP_POOL_CURRENT,
+    HEAP_POOL_USABLE,
+    HEAP_POOL_FULL
+} heap_pool_state;
+
+#define HEAP_NEVER UINT16_MAX /* an event that no count of live blocks reaches */
+
+/* The header of a pool: one cache line. */
+typedef struct heap_pool {
+    heap_block *free; /* blocks that were used before */
+    char *virgin;     /* first block never handed out; == end: none left */
+    char *end;
+    uint16_t n_live;
+    uint16_t event; /* when n_live falls to this, free takes the slow path: the one test it makes */
+    uint16_t n_blocks;
+    uint8_t size_class;
+    uint8_t state;
+    struct heap_pool *next, *previous; /* USABLE: in its class; FREE: next only */
+    char pad[16];
+} heap_pool;
+
+_Static_assert(sizeof(heap_pool) == 64, "a header is a cache line");
+_Static_assert(sizeof(heap_pool) * (HEAP_N_POOLS + 1) == HEAP_POOL_BYTES, "headers fill one pool");
+
+/* The part of a heap that inlined code reads; the rest is behind it. */
+struct heap {
+    heap_pool *current[HEAP_N_CLASSES]; /* never NULL: a heap starts with a pool without blocks */
+};
+
+typedef struct heap_stats {
+    size_t n_arenas;
+    size_t n_pools_used; /* CURRENT, USABLE or FULL with at least one live block */
+    size_t n_pools_held; /* without a live block, but not free: CURRENT ones */
+    size_t n_pools_free;
+    size_t n_blocks_live;
+    size_t live_bytes; /* in whole blocks */
+    size_t n_large;    /* blocks from malloc */
+    size_t n_mapped;   /* arenas mapped since the heap was made */
+    size_t n_unmapped; /* of those, given back */
+} heap_stats;
+
+/* options: NULL for the defaults. Errors: NULL without memory. Owner: the caller. */
+heap *heap_new(const heap_options *options);
+
+/* Returns every arena, whatever lives in it. Blocks from malloc are not known, and not freed. */
+void heap_delete(heap *h);
+
+/* Slow paths of the inlined functions below; size_class: 0..HEAP_N_CLASSES-1. */
+void *heap_alloc_slow(heap *h, unsigned size_class);
+void heap_free_slow(heap_pool *pool, void *block);
+void *heap_alloc_large(heap *h, size_t n_bytes);
+
+/* True if the address lies in an arena of any heap. Never reads the address. Cost: two loads. */
+bool heap_owns(const void *address);
+
+static inline unsigned heap_size_class(size_t n_bytes)
+{
+    return n_bytes == 0 ? 0 : (unsigned)((n_bytes - 1) / HEAP_ALIGNMENT);
+}
+
+static inline size_t heap_class_bytes(unsigned size_class)
+{
+    return (size_class + 1) * HEAP_ALIGNMENT;
+}
+
+/* The header of the pool that an address of an arena lies in. */
+static inline heap_pool *heap_pool_of(const void *address)
+{
+    uintptr_t a = (uintptr_t)address;
+    heap_pool *headers = (heap_pool *)(a & ~(uintptr_t)(HEAP_ARENA_BYTES - 1));
+    return headers + a % HEAP_ARENA_BYTES / HEAP_POOL_BYTES;
+}
+
+/* A block of a size class. Errors: NULL if no arena can be mapped; the heap is unchanged. */
+static inline void *heap_alloc_class(heap *h, unsigned size_class)
+{
+    heap_pool *pool = h->current[size_class];
+    heap_block *block = pool->free;
+    if (__builtin_expect(block != NULL, 1)) {
+        pool->free = block->next;
+        pool->n_live++;
+        return block;
+    }
+    char *virgin = pool->virgin;
+    if (__builtin_expect(virgin != pool->end, 1)) {
+        pool->virgin = virgin + heap_class_bytes(size_class);
+        pool->n_live++;
+        return virgin;
+    }
+    return heap_alloc_slow(h, size_class);
+}
+
+/*
+ * Returns a block of at least n_bytes, HEAP_ALIGNMENT-aligned, contents indeterminate.
+ * n_bytes: any; 0 is served as 1.
+ * Owner:   the caller; give it back with mem_free() on the same heap.
+ * Errors:  NULL if no arena can be mapped or malloc refuses; the heap is unchanged.
+ * Cost:    O(1) unless an arena is mapped.
+ */
+static inline void *mem_alloc(heap *h, size_t n_bytes)
+{
+    if (__builtin_expect(n_bytes <= HEAP_SMALL_MAX_BYTES, 1))
+        return heap_alloc_class(h, heap_size_class(n_bytes));
+    return heap_alloc_large(h, n_bytes);
+}
+
+/* mem_free() for a block that is known to be small: its size was at most HEAP_SMALL_MAX_BYTES. */
+static inline void mem_free_small(void *block)
+{
+    heap_pool *pool = heap_pool_of(block);
+    heap_block *freed = block;
+    freed->next = pool->free;
+    pool->free = freed;
+    if (__builtin_expect(--pool->n_live == pool->event, 0))
+        heap_free_slow(pool, block);
+}
+
+/* Gives back a block of mem_alloc() and its kin; NULL is fine. An address of no arena goes to
+ * free(). Cost: O(1) unless an arena is unmapped. */
+void mem_free(heap *h, void *block);
+
+/* n * n_bytes zeroed bytes; NULL also if the product overflows. */
+void *mem_calloc(heap *h, size_t n, size_t n_bytes);
+
+/* As realloc: the contents move along; NULL leaves the block as it was. n_bytes 0 is served as 1.
+ */
+void *mem_realloc(heap *h, void *block, size_t n_bytes);
+
+/* Bytes that a block really has: at least what was asked for. */
+size_t mem_usable_bytes(const void *block);
+
+/* Cost: a walk over the headers; the blocks are not touched. */
+void heap_get_stats(const heap *h, heap_stats *ret_stats);
+
+/* Gives every arena without a live block back, also the kept ones. */
+void heap_trim(heap *h);
+
+/* Walks the whole heap and checks the invariants above. *ret_why: a constant string, or NULL. */
+bool heap_is_valid(const heap *h, const char **ret_why);
+
+/* What heap_walk() shows of each pool, in the order of arenas' creation and of addresses. */
+typedef struct heap_pool_view {
+    const void *arena, *start;
+    heap_pool_state state;
+    unsigned size_class, n_live, n_blocks;
+} heap_pool_view;
+
+/* Calls visit for each pool until it returns false. The heap must not change meanwhile. */
+void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *argument),
+               void *argument);
+
+/* Calls visit for each live block of one pool. Cost: O(blocks) plus a mark for each free one. */
+void heap_walk_blocks(const heap_pool_view *view, void (*visit)(void *block, void *argument),
+                      void *argument);
+
+#endif

@@ -1,0 +1,159 @@
+/* heap_arena.c -- arenas: where they come from, which serves next, when they go back. */
+#include "objects/announce.h"
+#include "objects/heap_internal.h"
+#include "objects/registry.h"
+
+#include <sys/mman.h>
+
+/* mmap places one mapping below the last, so that most are aligned already. */
+static void *map_aligned(const heap_options *options)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    char *arena = mmap(NULL, HEAP_ARENA_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (arena == MAP_FAILED)
+        return NULL;
+    size_t excess = (uintptr_t)arena % HEAP_ARENA_BYTES;
+    if (excess != 0) {
+        (void)munmap(arena, HEAP_ARENA_BYTES); /* cannot fail: just mapped */
+        size_t n_bytes = 2 * HEAP_ARENA_BYTES;
+        char *start = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+        if (start == MAP_FAILED)
+            return NULL;
+        size_t before = (HEAP_ARENA_BYTES - (uintptr_t)start % HEAP_ARENA_BYTES) % HEAP_ARENA_BYTES;
+        size_t after = HEAP_ARENA_BYTES - before;
+        arena = start + before;
+        if (before != 0)
+            (void)munmap(start, before);
+        if (after != 0)
+            (void)munmap(arena + HEAP_ARENA_BYTES, after);
+    }
+    if (options->huge_pages)
+        (void)madvise(arena, HEAP_ARENA_BYTES, MADV_HUGEPAGE); /* advice: works without */
+    if (options->populate)
+        (void)madvise(arena, HEAP_ARENA_BYTES, MADV_POPULATE_WRITE); /* older kernels: on touch */
+    return arena;
+}
+
+static void *source_map(heap_state *s)
+{
+    const heap_source *source = &s->options.source;
+    return source->map != NULL ? source->map(source->context) : map_aligned(&s->options);
+}
+
+static void source_unmap(heap_state *s, void *arena)
+{
+    const heap_source *source = &s->options.source;
+    if (source->map != NULL)
+        source->unmap(source->context, arena);
+    else
+        (void)munmap(arena, HEAP_ARENA_BYTES); /* fails only for an address that is no mapping */
+}
+
+static void bucket_link(heap_state *s, heap_arena *arena)
+{
+    heap_arena **head = &s->by_free[arena->n_free];
+    arena->bucket_previous = NULL;
+    arena->bucket_next = *head;
+    if (*head != NULL)
+        (*head)->bucket_previous = arena;
+    *head = arena;
+    if (arena->n_free != 0)
+        s->nonempty |= (uint64_t)1 << arena->n_free;
+}
+
+static void bucket_unlink(heap_state *s, heap_arena *arena)
+{
+    if (arena->bucket_previous != NULL)
+        arena->bucket_previous->bucket_next = arena->bucket_next;
+    else
+        s->by_free[arena->n_free] = arena->bucket_next;
+    if (arena->bucket_next != NULL)
+        arena->bucket_next->bucket_previous = arena->bucket_previous;
+    if (s->by_free[arena->n_free] == NULL)
+        s->nonempty &= ~((uint64_t)1 << arena->n_free);
+}
+
+static heap_arena *new_arena(heap_state *s)
+{
+    heap_arena *arena = source_map(s);
+    if (arena == NULL)
+        return NULL;
+    if (!registry_add(arena)) {
+        source_unmap(s, arena);
+        return NULL;
+    }
+    arena->owner = s;
+    arena->n_free = HEAP_N_POOLS;
+    arena->n_taken = 0;
+    arena->free_pools = NULL;
+    arena->next = NULL;
+    arena->previous = s->last;
+    if (s->last != NULL)
+        s->last->next = arena;
+    else
+        s->first = arena;
+    s->last = arena;
+    s->n_arenas++;
+    s->n_empty++;
+    s->n_mapped++;
+    bucket_link(s, arena);
+    if (s->watched)
+        announce_close((char *)arena + HEAP_POOL_BYTES, HEAP_ARENA_BYTES - HEAP_POOL_BYTES);
+    return arena;
+}
+
+void heap_drop_arena(heap_state *s, heap_arena *arena)
+{
+    bucket_unlink(s, arena);
+    if (arena->previous != NULL)
+        arena->previous->next = arena->next;
+    else
+        s->first = arena->next;
+    if (arena->next != NULL)
+        arena->next->previous = arena->previous;
+    else
+        s->last = arena->previous;
+    s->n_arenas--;
+    s->n_empty -= arena->n_free == HEAP_N_POOLS;
+    s->n_unmapped++;
+    registry_remove(arena);
+    ANNOUNCE_UNPOISON(arena, HEAP_ARENA_BYTES);
+    source_unmap(s, arena);
+}
+
+heap_pool *heap_take_pool(heap_state *s)
+{
+    heap_arena *arena = NULL;
+    if (s->nonempty != 0)
+        arena = s->by_free[__builtin_ctzll(s->nonempty)];
+    else
+        arena = new_arena(s);
+    if (arena == NULL)
+        return NULL;
+    heap_pool *pool = arena->free_pools;
+    if (pool != NULL)
+        arena->free_pools = pool->next;
+    else
+        pool = (heap_pool *)arena + 1 + arena->n_taken++;
+    s->n_empty -= arena->n_free == HEAP_N_POOLS;
+    bucket_unlink(s, arena);
+    arena->n_free--;
+    bucket_link(s, arena);
+    return pool;
+}
+
+void heap_drop_pool(heap_pool *pool)
+{
+    heap_arena *arena = heap_arena_of(pool);
+    heap_state *s = arena->owner;
+    pool->state = HEAP_POOL_FREE;
+    pool->next = arena->free_pools;
+    arena->free_pools = pool;
+    bucket_unlink(s, arena);
+    arena->n_free++;
+    bucket_link(s, arena);
+    if (arena->n_free < HEAP_N_POOLS)
+        return;
+    if (++s->n_empty > HEAP_KEPT_ARENAS)
+        heap_drop_arena(s, arena);
+}

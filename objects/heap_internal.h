@@ -1,0 +1,82 @@
+/*
+ * heap_internal.h -- what the files of the heap share and nobody else sees.
+ */
+#ifndef OBJECTS_HEAP_INTERNAL_H
+#define OBJECTS_HEAP_INTERNAL_H
+
+#include "objects/heap.h"
+
+#include <sys/types.h>
+
+/* The first header of an arena. The others are those of pools 1..HEAP_N_POOLS. */
+typedef struct heap_arena {
+    struct heap_state *owner;
+    struct heap_arena *next, *previous;               /* of all arenas, in order of creation */
+    struct heap_arena *bucket_next, *bucket_previous; /* in by_free[n_free] */
+    heap_pool *free_pools;                            /* were used, and are free again */
+    uint16_t n_free;                                  /* free_pools, and those never taken */
+    uint16_t n_taken;                                 /* taken at least once: the first ones */
+    char pad[12];
+} heap_arena;
+
+_Static_assert(sizeof(heap_arena) == sizeof(heap_pool), "the arena's header is one of the headers");
+
+typedef struct heap_state {
+    struct heap head; /* first: a heap * is a heap_state * */
+    heap_pool *usable[HEAP_N_CLASSES];
+    heap_arena *by_free[HEAP_N_POOLS + 1];
+    uint64_t nonempty; /* bit n: by_free[n] has arenas; bit 0 is not kept */
+    heap_arena *first, *last;
+    size_t n_arenas, n_empty, n_large, n_mapped, n_unmapped;
+    heap_options options;
+    bool watched; /* every operation takes the slow path */
+    bool valgrind;
+    pid_t thread;
+} heap_state;
+
+static inline heap_state *heap_state_of(const heap *h)
+{
+    return (heap_state *)(uintptr_t)h;
+}
+
+static inline heap_arena *heap_arena_of(const heap_pool *pool)
+{
+    return (heap_arena *)((uintptr_t)pool & ~(uintptr_t)(HEAP_ARENA_BYTES - 1));
+}
+
+/* First byte of the pool that a header describes. */
+static inline char *heap_pool_start(const heap_pool *pool)
+{
+    uintptr_t header = (uintptr_t)pool;
+    size_t index = header % HEAP_ARENA_BYTES / sizeof(heap_pool);
+    return (char *)heap_arena_of(pool) + index * HEAP_POOL_BYTES;
+}
+
+/* A free pool that serves no class yet, or NULL without memory. */
+heap_pool *heap_take_pool(heap_state *s);
+
+/* A pool without live blocks and on no list becomes FREE; its arena may go back to the system. */
+void heap_drop_pool(heap_pool *pool);
+
+/* Gives an arena whose pools are all free back. */
+void heap_drop_arena(heap_state *s, heap_arena *arena);
+
+/* The parts of the slow paths that only a watched heap takes. */
+void *heap_watched_alloc(heap_state *s, unsigned size_class);
+void heap_watched_free(heap_state *s, heap_pool *pool, void *block);
+
+/* A pool that was free, made ready for a class, on no list yet; NULL without memory. */
+heap_pool *heap_new_pool(heap_state *s, unsigned size_class);
+
+/* Puts a pool with something free in front of its class's list. */
+void heap_make_usable(heap_state *s, heap_pool *pool);
+
+/* The common part of freeing: the states of the pool after n_live fell. */
+void heap_settle_pool(heap_state *s, heap_pool *pool);
+
+/* Marks, one byte a block, which blocks of a pool are free (not the ones never carved).
+ * Returns their number, or -1 if the list is damaged. free_marks: HEAP_POOL_BYTES / HEAP_ALIGNMENT.
+ */
+int heap_mark_free(const heap_pool *pool, unsigned char *free_marks);
+
+#endif

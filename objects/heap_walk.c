@@ -1,0 +1,189 @@
+/* heap_walk.c -- looking at a heap: statistics, the walk, and the invariants. */
+#include "objects/announce.h"
+#include "objects/heap_internal.h"
+#include "objects/registry.h"
+
+#include <string.h>
+
+#define MAX_BLOCKS (HEAP_POOL_BYTES / HEAP_ALIGNMENT)
+
+static const heap_pool *pool_at(const heap_arena *arena, size_t i)
+{
+    return (const heap_pool *)(const void *)arena + 1 + i;
+}
+
+void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *argument),
+               void *argument)
+{
+    const heap_state *s = heap_state_of(h);
+    for (const heap_arena *a = s->first; a != NULL; a = a->next) {
+        for (size_t i = 0; i < HEAP_N_POOLS; i++) {
+            heap_pool_view view = {.arena = a, .start = heap_pool_start(pool_at(a, i))};
+            if (i < a->n_taken && pool_at(a, i)->state != HEAP_POOL_FREE) {
+                const heap_pool *pool = pool_at(a, i);
+                view.state = (heap_pool_state)pool->state;
+                view.size_class = pool->size_class;
+                view.n_live = pool->n_live;
+                view.n_blocks = pool->n_blocks;
+            }
+            if (!visit(&view, argument))
+                return;
+        }
+    }
+}
+
+int heap_mark_free(const heap_pool *pool, unsigned char *free_marks)
+{
+    const char *start = heap_pool_start(pool);
+    size_t n_bytes = heap_class_bytes(pool->size_class);
+    int n_free = 0;
+    memset(free_marks, 0, MAX_BLOCKS);
+    for (const heap_block *b = pool->free; b != NULL;) {
+        size_t offset = (size_t)((const char *)b - start);
+        if ((const char *)b < start || (const char *)b >= pool->virgin || offset % n_bytes != 0 ||
+            free_marks[offset / n_bytes] != 0)
+            return -1;
+        free_marks[offset / n_bytes] = 1;
+        n_free++;
+        announce_open((void *)(uintptr_t)b, sizeof(*b));
+        const heap_block *next = b->next;
+        if (announce_is_watched())
+            announce_close((void *)(uintptr_t)b, sizeof(*b));
+        b = next;
+    }
+    return n_free;
+}
+
+void heap_walk_blocks(const heap_pool_view *view, void (*visit)(void *block, void *argument),
+                      void *argument)
+{
+    if (view->n_live == 0)
+        return;
+    unsigned char free_marks[MAX_BLOCKS];
+    const heap_pool *pool = heap_pool_of(view->start);
+    (void)heap_mark_free(pool, free_marks); /* a damaged list: what it held up to there */
+    size_t n_bytes = heap_class_bytes(pool->size_class);
+    char *end = pool->virgin;
+    for (char *block = heap_pool_start(pool); block < end; block += n_bytes) {
+        if (free_marks[(size_t)(block - heap_pool_start(pool)) / n_bytes] == 0)
+            visit(block, argument);
+    }
+}
+
+static bool count_pool(const heap_pool_view *view, void *argument)
+{
+    heap_stats *stats = argument;
+    if (view->state == HEAP_POOL_FREE)
+        stats->n_pools_free++;
+    else if (view->n_live == 0)
+        stats->n_pools_held++;
+    else
+        stats->n_pools_used++;
+    stats->n_blocks_live += view->n_live;
+    stats->live_bytes += view->n_live * heap_class_bytes(view->size_class);
+    return true;
+}
+
+void heap_get_stats(const heap *h, heap_stats *ret_stats)
+{
+    const heap_state *s = heap_state_of(h);
+    heap_stats stats = {.n_arenas = s->n_arenas,
+                        .n_large = s->n_large,
+                        .n_mapped = s->n_mapped,
+                        .n_unmapped = s->n_unmapped};
+    heap_walk(h, count_pool, &stats);
+    *ret_stats = stats;
+}
+
+/* ---- invariants: each returns NULL, or what is wrong ---- */
+
+static const char *check_blocks(const heap_pool *pool)
+{
+    unsigned char free_marks[MAX_BLOCKS];
+    int n_free = heap_mark_free(pool, free_marks);
+    if (n_free < 0)
+        return "a pool's free list leaves the pool, or runs in a circle";
+    size_t n_bytes = heap_class_bytes(pool->size_class);
+    const char *start = heap_pool_start(pool);
+    if (pool->virgin < start || pool->virgin > pool->end ||
+        pool->end != start + pool->n_blocks * n_bytes ||
+        (size_t)(pool->virgin - start) % n_bytes != 0)
+        return "a pool's limits are off";
+    size_t n_virgin = (size_t)(pool->end - pool->virgin) / n_bytes;
+    if (pool->n_live + (size_t)n_free + n_virgin != pool->n_blocks)
+        return "a pool's live, free and uncarved blocks do not add up";
+    return NULL;
+}
+
+static bool is_usable_listed(const heap_state *s, const heap_pool *pool)
+{
+    const heap_pool *p = s->usable[pool->size_class];
+    while (p != NULL && p != pool)
+        p = p->next;
+    return p == pool;
+}
+
+static const char *check_pool(const heap_state *s, const heap_pool *pool)
+{
+    if (pool->size_class >= HEAP_N_CLASSES)
+        return "a pool's size class is out of range";
+    const char *why = check_blocks(pool);
+    if (why != NULL)
+        return why;
+    bool listed = is_usable_listed(s, pool);
+    if (pool->state == HEAP_POOL_USABLE && (!listed || pool->n_live == pool->n_blocks))
+        return "a usable pool is not listed, or is full";
+    if (pool->state != HEAP_POOL_USABLE && listed)
+        return "a pool is listed as usable and is not";
+    if (pool->state == HEAP_POOL_FULL && pool->n_live != pool->n_blocks)
+        return "a full pool is not full";
+    if (pool->state == HEAP_POOL_CURRENT && s->head.current[pool->size_class] != pool)
+        return "a current pool is not its class's";
+    return NULL;
+}
+
+static const char *check_arena(const heap_state *s, const heap_arena *arena)
+{
+    if (arena->owner != s || !registry_has(arena))
+        return "an arena is not this heap's, or is not registered";
+    size_t n_free = HEAP_N_POOLS - arena->n_taken;
+    for (size_t i = 0; i < arena->n_taken; i++) {
+        const heap_pool *pool = pool_at(arena, i);
+        if (pool->state == HEAP_POOL_FREE) {
+            n_free++;
+            continue;
+        }
+        const char *why = check_pool(s, pool);
+        if (why != NULL)
+            return why;
+    }
+    if (n_free != arena->n_free)
+        return "an arena's count of free pools is off";
+    size_t n_listed = HEAP_N_POOLS - arena->n_taken;
+    for (const heap_pool *p = arena->free_pools; p != NULL && n_listed <= n_free; p = p->next)
+        n_listed++;
+    if (n_listed != n_free)
+        return "an arena's list of free pools is off";
+    const heap_arena *a = s->by_free[arena->n_free];
+    while (a != NULL && a != arena)
+        a = a->bucket_next;
+    return a == arena ? NULL : "an arena is not listed by its free pools";
+}
+
+bool heap_is_valid(const heap *h, const char **ret_why)
+{
+    const heap_state *s = heap_state_of(h);
+    const char *why = NULL;
+    size_t n_arenas = 0;
+    size_t n_empty = 0;
+    for (const heap_arena *a = s->first; a != NULL && why == NULL; a = a->next) {
+        n_arenas++;
+        n_empty += a->n_free == HEAP_N_POOLS;
+        why = check_arena(s, a);
+    }
+    if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty))
+        why = "the counts of arenas are off";
+    if (ret_why != NULL)
+        *ret_why = why;
+    return why == NULL;
+}
