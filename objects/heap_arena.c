@@ -147,6 +147,7 @@ void heap_drop_pool(heap_pool *pool)
     heap_arena *arena = heap_arena_of(pool);
     heap_state *s = arena->owner;
     pool->state = HEAP_POOL_FREE;
+    pool->event = HEAP_NEVER; /* what n_live becomes if a block of it is freed again */
     pool->next = arena->free_pools;
     arena->free_pools = pool;
     bucket_unlink(s, arena);
