@@ -105,6 +105,24 @@ static void allocator_kernels_do_their_work(void **state)
                                  calls[i].callee, calls[i].n_least));
 }
 
+static void object_kernels_do_their_work(void **state)
+{
+    (void)state;
+    static const timed_call calls[] = {
+        {"objlab_pass", "heap_alloc_slow", 1}, {"objlab_fifo", "mem_free", 1},
+        {"objlab_pair", "mem_free", 2},        {"timed_create", "heap_alloc_slow", 1},
+        {"timed_fifo", "object_destroy", 2},   {"timed_get_by_name", "object_get", 1},
+        {"timed_delete", "object_unset", 1},   {"timed_weakref_create", "weakref_new", 1},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
+        assert_true(times_a_call("harness/bench/objlab-bench-objects", calls[i].function,
+                                 calls[i].callee, calls[i].n_least));
+    /* on malloc, and nowhere else */
+    const char *on_malloc = "harness/bench/objlab-bench-objects-malloc";
+    assert_true(times_a_call(on_malloc, "timed_create", "malloc", 1));
+    assert_false(times_a_call(on_malloc, "timed_create", "heap_alloc_slow", 1));
+}
+
 static void cpython_kernels_do_their_work(void **state)
 {
     (void)state;
@@ -687,6 +705,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(removed_work_is_detected),
         cmocka_unit_test(allocator_kernels_do_their_work),
+        cmocka_unit_test(object_kernels_do_their_work),
         cmocka_unit_test(cpython_kernels_do_their_work),
         cmocka_unit_test(real_workers_answer_every_step),
         cmocka_unit_test(worker_failures_are_named),
