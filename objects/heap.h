@@ -37,9 +37,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#ifdef HEAP_ON_MALLOC
-#include <stdlib.h>
-#endif
 
 #define HEAP_ALIGNMENT       ((size_t)16)
 #define HEAP_SMALL_MAX_BYTES ((size_t)512)
@@ -152,9 +149,6 @@ static inline heap_pool *heap_pool_of(const void *address)
 /* A block of a size class. Errors: NULL if no arena can be mapped; the heap is unchanged. */
 static inline void *heap_alloc_class(heap *h, unsigned size_class)
 {
-#ifdef HEAP_ON_MALLOC /* to measure what the pools are good for: the same objects on malloc */
-    return heap_alloc_large(h, heap_class_bytes(size_class));
-#endif
     heap_pool *pool = h->current[size_class];
     heap_block *block = pool->free;
     if (__builtin_expect(block != NULL, 1)) {
@@ -188,10 +182,6 @@ static inline void *mem_alloc(heap *h, size_t n_bytes)
 /* mem_free() for a block that is known to be small: its size was at most HEAP_SMALL_MAX_BYTES. */
 static inline void mem_free_small(void *block)
 {
-#ifdef HEAP_ON_MALLOC
-    free(block);
-    return;
-#endif
     heap_pool *pool = heap_pool_of(block);
     heap_block *freed = block;
     freed->next = pool->free;

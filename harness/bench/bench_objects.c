@@ -1,6 +1,11 @@
 /*
- * bench_objects -- the worker in which libobjects is measured, through its public headers. Built a
- * second time with HEAP_ON_MALLOC, the same objects take their memory from malloc.
+ * bench_objects -- the worker in which libobjects is measured: its three layouts, and its
+ * allocator.
+ *
+ * Attributes are used as a program uses them, at places that remember where a type keeps them
+ * (object_site): figures get and set; get_by_name and set_by_name search each time. Values are
+ * small integers. Built a second time with heap_on_malloc.h before every file of the runtime, so
+ * that the same objects live on malloc.
  */
 #include "objects/object.h"
 #include "objects/weakref.h"
@@ -14,18 +19,21 @@ enum { N_LAYOUTS = 3, N_ATTRIBUTES = 4 };
 /* Filled once by prepare(); everything lives as long as the process. */
 static struct {
     runtime *rt;
+    heap *blocks; /* of the allocator's own figures */
     type *types[N_LAYOUTS];
     const name *names[N_ATTRIBUTES];
-    object_site stores[N_ATTRIBUTES], loads[N_ATTRIBUTES];
-} world;
+    object_site sites[N_LAYOUTS][N_ATTRIBUTES];
+} lab;
+
+static const char *const texts[N_ATTRIBUTES] = {"a", "b", "c", "d"};
 
 /* ---- the runtime, for object_kernels.h ---- */
 
-static inline void *runtime_create(int kind, uint64_t i)
+static inline void *runtime_create(int which, uint64_t i)
 {
-    object *o = object_new(world.types[kind]);
+    object *o = object_new(lab.types[which]);
     for (int a = 0; a < N_ATTRIBUTES && o != NULL; a++)
-        (void)object_set_at(&world.stores[a], o, value_of_int((int64_t)i + a));
+        (void)object_set_at(&lab.sites[which][a], o, value_of_int((int64_t)i + a));
     return o;
 }
 
@@ -37,18 +45,33 @@ static inline void runtime_destroy(void *o)
 static inline uint64_t runtime_get(void *o, int attribute)
 {
     value v = VALUE_NONE;
-    (void)object_get_at(&world.loads[attribute], o, &v);
-    return (uint64_t)value_to_int(v);
+    const object *read = o;
+    (void)object_get_at(&lab.sites[read->type->layout][attribute], read, &v);
+    return v;
 }
 
-static inline void runtime_set(void *o, int attribute, uint64_t i)
+static inline void runtime_set(void *o, int attribute, uint64_t number)
 {
-    (void)object_set_at(&world.stores[attribute], o, value_of_int((int64_t)(i >> 1)));
+    object *written = o;
+    (void)object_set_at(&lab.sites[written->type->layout][attribute], written,
+                        value_of_int((int64_t)number));
+}
+
+static inline uint64_t runtime_get_by_name(void *o, int attribute)
+{
+    value v = VALUE_NONE;
+    (void)object_get_attr(o, lab.names[attribute], &v);
+    return v;
+}
+
+static inline void runtime_set_by_name(void *o, int attribute, uint64_t number)
+{
+    (void)object_set_attr(o, lab.names[attribute], value_of_int((int64_t)number));
 }
 
 static inline void runtime_unset(void *o, int attribute)
 {
-    (void)object_unset_attr(o, world.names[attribute]);
+    (void)object_unset_attr(o, lab.names[attribute]);
 }
 
 static inline void *runtime_weakref(void *o)
@@ -65,7 +88,9 @@ static inline void runtime_weakref_drop(void *w)
 
 static inline void *runtime_deref(void *w)
 {
-    return ((const weakref *)w)->referent; /* borrowed */
+    object *o = weakref_get(w);
+    object_decref(o); /* a strong reference, taken and given back */
+    return o;
 }
 
 /* The kernels call the functions above. */
@@ -73,50 +98,72 @@ static inline void *runtime_deref(void *w)
 
 OBJECT_KERNELS(timed)
 
-#if !defined(HEAP_ON_MALLOC)
-static inline void *pool_alloc(size_t n_bytes)
+static bool timed_get_by_name(worker *w)
 {
-    return mem_alloc(world.rt->tables, n_bytes);
+    return kernel_get_by(w, &timed_objects, w->step->which, runtime_get_by_name);
 }
 
-static inline void pool_free(void *block)
+static bool timed_set_by_name(worker *w)
 {
-    mem_free(world.rt->tables, block);
+    return kernel_set_by(w, &timed_objects, w->step->which, runtime_set_by_name);
 }
 
-ALLOC_KERNELS(objlab, pool_alloc, pool_free)
+#define NAME_STEPS(LAYOUT, WHICH)                                                                  \
+    {"get_by_name", LAYOUT, "ns", false, timed_get_by_name, WHICH},                                \
+    {                                                                                              \
+        "set_by_name", LAYOUT, "ns", false, timed_set_by_name, WHICH                               \
+    }
+
+#if !defined(BENCH_ON_MALLOC)
+static inline void *objlab_alloc(size_t n_bytes)
+{
+    return mem_alloc(lab.blocks, n_bytes);
+}
+
+static inline void objlab_free(void *block)
+{
+    mem_free(lab.blocks, block);
+}
+
+ALLOC_KERNELS(objlab, objlab_alloc, objlab_free)
 #endif
 
 static bool prepare(void)
 {
-    static const char *const names[N_ATTRIBUTES] = {"a", "b", "c", "d"};
-    world.rt = runtime_new(NULL);
-    bool ok = world.rt != NULL;
-    for (int i = 0; i < N_LAYOUTS && ok; i++)
-        ok = type_new(world.rt, "Point", (type_layout)i, names, N_ATTRIBUTES, NULL,
-                      &world.types[i]) == STATUS_OK;
-    for (int a = 0; a < N_ATTRIBUTES && ok; a++) {
-        world.names[a] = name_intern(&world.rt->names, names[a]);
-        world.stores[a].name = world.names[a];
-        world.loads[a].name = world.names[a];
-        ok = world.names[a] != NULL;
+    lab.rt = runtime_new(NULL);
+    lab.blocks = heap_new(NULL);
+    if (lab.rt == NULL || lab.blocks == NULL)
+        return false;
+    for (int a = 0; a < N_ATTRIBUTES; a++) {
+        if ((lab.names[a] = name_intern(&lab.rt->names, texts[a])) == NULL)
+            return false;
     }
-    return ok;
+    for (int which = 0; which < N_LAYOUTS; which++) {
+        if (type_new(lab.rt, "Measured", (type_layout)which, texts, N_ATTRIBUTES, NULL,
+                     &lab.types[which]) != STATUS_OK)
+            return false;
+        for (int a = 0; a < N_ATTRIBUTES; a++)
+            lab.sites[which][a].name = lab.names[a];
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     static const worker_step steps[] = {
-#if !defined(HEAP_ON_MALLOC)
+#if !defined(BENCH_ON_MALLOC)
         ALLOC_STEPS(objlab),
 #endif
         OBJECT_STEPS(timed, "dict", LAYOUT_DICT),
+        NAME_STEPS("dict", LAYOUT_DICT),
         OBJECT_STEPS(timed, "slots", LAYOUT_SLOTS),
+        NAME_STEPS("slots", LAYOUT_SLOTS),
         OBJECT_STEPS(timed, "weakref", LAYOUT_WEAKREF),
+        NAME_STEPS("weakref", LAYOUT_WEAKREF),
         OBJECT_WEAKREF_STEPS(timed, "weakref", LAYOUT_WEAKREF),
     };
     if (!prepare()) {
-        (void)puts("fail the runtime cannot make its types");
+        (void)puts("fail the runtime cannot be made");
         return 2;
     }
     return worker_main(argc, argv, steps, sizeof steps / sizeof steps[0]);
