@@ -52,7 +52,7 @@ static char *answers_of(const char *program, GBytes *tape, gsize *ret_n_bytes)
     assert_true(fd >= 0);
     GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_SILENCE |
                                                               G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
-    /* one operation asks for SIZE_MAX bytes */
+    /* one operation asks for PTRDIFF_MAX bytes */
     g_subprocess_launcher_setenv(launcher, "ASAN_OPTIONS", "allocator_may_return_null=1", TRUE);
     g_subprocess_launcher_set_stdin_file_path(launcher, in);
     g_subprocess_launcher_take_fd(launcher, fd, ANSWERS_FD);
