@@ -73,12 +73,13 @@ static void see_callback(layouts_check *c)
     if (w < 0 || w >= MODEL_N_WEAKREFS)
         return;
     const model_weakref *weakref = c->world.weakrefs[w];
-    if (weakref != NULL && weakref->kind == MODEL_RELEASES_ITSELF)
+    unsigned kind = weakref != NULL ? weakref->kind : MODEL_PLAIN;
+    if (kind == MODEL_RELEASES_ITSELF) {
         model_release(&c->world, (unsigned)w);
-    if (weakref != NULL && weakref->kind == MODEL_RELEASES_NEXT) {
-        unsigned next = ((unsigned)w + 1) % MODEL_N_WEAKREFS;
-        model_release(&c->world, next);
-        (void)g_queue_remove(&c->callbacks, GUINT_TO_POINTER(next)); /* if it was due, it is not */
+    } else if (kind == MODEL_RELEASES_PREVIOUS) {
+        unsigned other = ((unsigned)w + MODEL_N_WEAKREFS - 1) % MODEL_N_WEAKREFS;
+        model_release(&c->world, other);
+        (void)g_queue_remove(&c->callbacks, GUINT_TO_POINTER(other)); /* no longer due, if it was */
     }
 }
 

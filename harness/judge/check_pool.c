@@ -295,7 +295,7 @@ static void do_impossible(pool_check *p)
         return;
     settle(p);
     if (check_hex(&p->run, 1) != 0)
-        check_fail(&p->run, NO_MEMORY, "SIZE_MAX bytes: a block that cannot be there");
+        check_fail(&p->run, NO_MEMORY, "PTRDIFF_MAX bytes: a block that cannot be there");
 }
 
 static void do_operation(pool_check *p, uint64_t operation)

@@ -120,9 +120,8 @@ static void pool_take(model_pool *pool, uint64_t start, unsigned size_class)
 void model_add_block(model_memory *m, uint64_t start, uint64_t n_bytes, bool small, bool alone)
 {
     if (alone) {
-        model_block *block = g_new0(model_block, 1);
-        block->start = start;
-        block->n_bytes = MAX(n_bytes, 1);
+        const model_block added = {start, MAX(n_bytes, 1)};
+        model_block *block = g_memdup2(&added, sizeof(added));
         g_tree_insert(m->blocks, &block->start, block);
     }
     if (!small) {

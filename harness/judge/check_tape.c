@@ -86,16 +86,72 @@ static void pool_free(tape_maker *t, uint64_t slot)
     pool_some(t);
 }
 
-/* Grow, churn, free in runs so that some pools and arenas become empty, grow again ... */
-static void make_pool(tape_maker *t, size_t n_operations)
+/* Blocks of the largest class: seven a pool, or eight without a header. */
+enum { FIRST_LARGEST = N_SLOTS / 2, LARGEST_BYTES = 512, ARENA_BLOCKS = 62 * 7 };
+
+/* Allocates the slots first, first + step, ... up to end, that are counted from FIRST_LARGEST. */
+static void pool_fill(tape_maker *t, unsigned first, unsigned end, unsigned step, unsigned n_bytes)
 {
-    enum { N_ROUNDS = 2, LONGEST_RUN = 48 };
-    uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS / 2);
+    for (unsigned i = first; i < end; i += step) {
+        put(t, 'A', 1);
+        put(t, FIRST_LARGEST + i, 2);
+        put(t, n_bytes, 4);
+    }
+}
+
+static void pool_drain(tape_maker *t, unsigned first, unsigned end, unsigned step)
+{
+    for (unsigned i = first; i < end; i += step)
+        pool_free(t, FIRST_LARGEST + i);
+}
+
+/* Two arenas, the second one with more free pools; which one serves another size class? */
+static void pool_two_arenas(tape_maker *t)
+{
+    enum { END = 2 * ARENA_BLOCKS, FEW = 110, MANY = 560, MANY_END = 780, N_OTHER = 24 };
+    pool_fill(t, 0, END, 1, LARGEST_BYTES);
+    pool_drain(t, 0, FEW, 1);
+    pool_drain(t, MANY, MANY_END, 1);
+    pool_fill(t, END, END + N_OTHER, 1, LARGEST_BYTES / 2);
+    put(t, 'S', 1);
+    pool_drain(t, 0, END + N_OTHER, 1);
+    put(t, 'S', 1);
+}
+
+/* Fills most of an arena, frees every second block and asks for as many again: there is room. */
+static void pool_refill(tape_maker *t)
+{
+    pool_fill(t, 0, ARENA_BLOCKS, 1, LARGEST_BYTES);
+    pool_drain(t, 0, ARENA_BLOCKS, 2);
+    pool_fill(t, 0, ARENA_BLOCKS, 2, LARGEST_BYTES);
+    pool_drain(t, 0, ARENA_BLOCKS, 1);
+}
+
+/* A block of every edge size. */
+static void pool_edges(tape_maker *t)
+{
     for (size_t i = 0; i < G_N_ELEMENTS(edge_sizes); i++) {
         put(t, 'A', 1);
         put(t, N_SLOTS - 1 - i, 2);
         put(t, edge_sizes[i], 4);
     }
+    put(t, 'S', 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(edge_sizes); i++)
+        pool_free(t, N_SLOTS - 1 - i);
+}
+
+/* Grow, churn, free in runs so that some pools and arenas become empty, grow again ... */
+static void make_pool(tape_maker *t, size_t n_operations)
+{
+    enum { N_ROUNDS = 2, LONGEST_RUN = 48, LONG = 1000 };
+    uint64_t n = n_operations / N_ROUNDS / 3 + 1;
+    if (n > N_SLOTS / 2)
+        n = N_SLOTS / 2;
+    if (n_operations >= LONG) { /* first: the arenas hold nothing else yet */
+        pool_two_arenas(t);
+        pool_refill(t);
+    }
+    pool_edges(t);
     for (unsigned round = 0; round < N_ROUNDS; round++) {
         for (uint64_t i = 0; i < n; i++)
             pool_alloc(t, i, round);
@@ -259,8 +315,9 @@ static void make_workload(tape_maker *t, size_t n_operations)
     enum { N_KINDS = 9 }; /* layouts x orders */
     uint64_t most = MAX(n_operations / N_KINDS, 16);
     static const uint64_t few[] = {0, 1, 2};
-    for (unsigned i = 0; i < 2 * N_KINDS + G_N_ELEMENTS(few); i++) {
-        uint64_t n = i < 2 * N_KINDS ? most / 2 + below(t, most) : few[i - 2 * N_KINDS];
+    const unsigned n_many = 2 * N_KINDS;
+    for (unsigned i = 0; i < n_many + G_N_ELEMENTS(few); i++) {
+        uint64_t n = i < n_many ? most / 2 + below(t, most) : few[i - n_many];
         put(t, i % 3, 1);
         put(t, i / 3 % 3, 1);
         put(t, i == N_KINDS ? 64 : n, 4);

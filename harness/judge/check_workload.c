@@ -105,7 +105,7 @@ static void check_counts(workload_check *w, const asked *a)
     uint64_t n_weakrefs = a->layout == LAYOUT_SLOTS ? 0 : a->n;
     expect_equal(run, CREATES, "objects made", check_number(run, 1), a->n);
     expect_equal(run, CREATES, "objects alive at a time", check_number(run, 7), a->n);
-    if (gets < 2 * N_NAMES * a->n)
+    if (gets < a->n * N_NAMES * 2)
         check_fail(run, READS,
                    "%" G_GUINT64_FORMAT " attributes were read; each of %" G_GUINT64_FORMAT
                    " objects has %d, to be read twice",

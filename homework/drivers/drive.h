@@ -80,7 +80,10 @@ static inline void drive_read_tape(void)
         drive_n_tape += (size_t)n;
         if (drive_n_tape == capacity) {
             capacity *= 2;
-            drive_tape = realloc(drive_tape, capacity);
+            unsigned char *grown = realloc(drive_tape, capacity);
+            if (grown == NULL)
+                _exit(DRIVE_EXIT_USAGE);
+            drive_tape = grown;
         }
     }
 }

@@ -14,6 +14,7 @@
 
 #include "hw_tests.h"
 
+/* NOLINTBEGIN(readability-identifier-naming): the linker makes these names. */
 void *__real_malloc(size_t n_bytes);
 void *__real_calloc(size_t n, size_t n_bytes);
 void *__real_realloc(void *block, size_t n_bytes);
@@ -43,6 +44,8 @@ void *__wrap_realloc(void *block, size_t n_bytes)
 {
     return must_fail() ? NULL : __real_realloc(block, n_bytes);
 }
+
+/* NOLINTEND(readability-identifier-naming) */
 
 void *hw_arena_map(void)
 {

@@ -1,0 +1,38 @@
+/*
+ * heap_on_malloc.h -- puts the objects of libobjects on malloc, for comparison.
+ *
+ * Included before every file of a second build of the runtime (compiler option -include): what the
+ * runtime asks of the heap's inlined functions, it then gets from malloc. heap.c itself is not
+ * built so.
+ */
+#ifndef HARNESS_BENCH_HEAP_ON_MALLOC_H
+#define HARNESS_BENCH_HEAP_ON_MALLOC_H
+
+#include "objects/heap.h"
+
+#include <stdlib.h>
+
+static inline void *malloc_class(heap *h, unsigned size_class)
+{
+    (void)h;
+    return malloc(heap_class_bytes(size_class));
+}
+
+static inline void *malloc_bytes(heap *h, size_t n_bytes)
+{
+    (void)h;
+    return malloc(n_bytes);
+}
+
+static inline void free_any(heap *h, void *block)
+{
+    (void)h;
+    free(block);
+}
+
+#define heap_alloc_class malloc_class
+#define mem_alloc        malloc_bytes
+#define mem_free         free_any
+#define mem_free_small   free
+
+#endif
