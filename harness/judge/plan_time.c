@@ -45,7 +45,8 @@ static slope_outcome run_once(size_t subject, uint64_t n_objects, void *user, do
     if (!sandbox_run(&request, &result, NULL) || result.outcome != SANDBOX_EXITED ||
         result.exit_status != 0)
         return SLOPE_RUN_LOST;
-    *ret_cost = result.wall_s * NS_A_SECOND / TIMES;
+    /* processor time as the kernel counts it: what else the machine does is not in it */
+    *ret_cost = result.cpu_s * NS_A_SECOND / TIMES;
     return SLOPE_RUN_OK;
 }
 
