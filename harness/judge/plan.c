@@ -24,12 +24,15 @@ static void find_fitness(const session *s, plan_fitness *ret_fit)
     for (int kind = 0; kind <= (int)CHECK_WORKLOAD; kind++) {
         g_autoptr(correctness) found = correctness_of(s->e, (check_kind)kind);
         ret_fit->eligible[found->part] = found->eligible;
+        ret_fit->ends[found->part] = found->verdict == RECORD_RIGHT ||
+                                     found->verdict == RECORD_WRONG ||
+                                     found->verdict == RECORD_CRASHED;
     }
 }
 
 static bool measure(session *s, GError **error)
 {
-    plan_fitness fit = {{false}};
+    plan_fitness fit = {{false}, {false}};
     find_fitness(s, &fit);
     g_autoptr(GPtrArray) links =
         g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))jobs_item_free);

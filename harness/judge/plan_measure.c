@@ -172,7 +172,7 @@ bool plan_measure(session *s, GPtrArray *jobs, const plan_fitness *fit, GError *
     if (!session_folder(s, "valgrind", error) || !session_folder(s, "space", error))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(watched); i++) {
-        if (fit->eligible[correctness_part(watched[i])] && !memcheck(s, jobs, watched[i], error))
+        if (fit->ends[correctness_part(watched[i])] && !memcheck(s, jobs, watched[i], error))
             return false;
     }
     if (!measure_subject(s, jobs, "submission", error) ||

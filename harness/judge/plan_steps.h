@@ -23,6 +23,8 @@ typedef struct plan_program {
 /* Which parts may stand in programs where others' cost and behaviour depend on them. */
 typedef struct plan_fitness {
     bool eligible[SUBMISSION_N_PARTS]; /* built, and every required property holds */
+    bool ends[SUBMISSION_N_PARTS];     /* built, and not stopped at a limit: memcheck can tell where
+                                        * it goes wrong */
 } plan_fitness;
 
 bool plan_compile(session *s, GPtrArray *jobs, GError **error);

@@ -13,6 +13,7 @@
 #include "harness/judge/correctness.h"
 #include "harness/judge/evidence.h"
 #include "harness/judge/rubric.h"
+#include "harness/profile/memcheck_xml.h"
 #include "reports/record.h"
 
 #include <glib.h>
@@ -53,6 +54,13 @@ void score_say_build(score *s, record_part *part, submission_part which, double 
  * zero_ratio, between them falling with the logarithm of the ratio. 0..1.
  */
 double score_of_ratio(double ratio, double full_ratio, double zero_ratio);
+
+/* What memcheck left of a part's run, or NULL. Owner: the caller. */
+memcheck_report *score_read_memcheck(const score *s, submission_part part);
+
+/* The place of an error in the submission's own file, NULL if it is not one of that part's: it
+ * lies elsewhere, or a size was asked for that malloc refuses, which the contract allows. */
+const memcheck_frame *score_memcheck_place(const memcheck_error *error, submission_part part);
 
 /* Sets score and, from what was reached, the verdict RIGHT, PARTIAL or WRONG. */
 void score_close(record_part *part, double points);

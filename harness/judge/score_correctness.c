@@ -22,62 +22,109 @@ static void add_evidence(score *s, record_part *part, check_kind kind)
     }
 }
 
-static void say_group(record_part *part, const correctness_group *group, const char *file,
-                      double share)
+/* What came of the groups of one part. */
+typedef struct tally {
+    unsigned n_groups, n_passed;
+    unsigned n_undecided; /* nothing was seen to be wrong, but the run ended too early */
+    bool required_failed;
+} tally;
+
+static bool is_undecided(const correctness_group *group)
 {
-    const char *first = group->failures->len > 0 ? g_ptr_array_index(group->failures, 0)
-                                                 : "it ended before this was decided";
-    (void)record_part_say(part, share, file, 0, "%s: %s", group->title, first);
-    for (guint i = 1; i < group->failures->len; i++)
-        (void)record_part_say(part, 0, file, 0, "%s: %s", group->title,
-                              (const char *)g_ptr_array_index(group->failures, i));
+    return !group->passed && group->failures->len == 0;
 }
 
-/* A part that fails what it is there for is wrong, however many other checks pass. */
-static double cap_required(record_part *part, const char *file, bool required_failed, double earned)
+static tally count_groups(const record_part *part, const correctness *found)
 {
-    double most = part->max_score / 2;
-    if (!required_failed || earned <= most)
-        return earned;
-    (void)record_part_say(part, earned - most, file, 0,
-                          "a required check failed: half of the points at the most");
-    return most;
-}
-
-static void score_groups(record_part *part, const correctness *found)
-{
-    const char *file = submission_part_file(found->part);
-    unsigned n_groups = 0;
-    unsigned n_passed = 0;
-    bool required_failed = false;
-    for (guint i = 0; i < found->groups->len; i++) {
-        const correctness_group *group = g_ptr_array_index(found->groups, i);
-        n_groups += strcmp(group->part, part->name) == 0;
-    }
-    double share = n_groups > 0 ? part->max_score / n_groups : 0;
-    if (found->why != NULL)
-        (void)record_part_say(part, 0, file, 0, "%s: %s", file, found->why);
+    tally count = {0};
     for (guint i = 0; i < found->groups->len; i++) {
         const correctness_group *group = g_ptr_array_index(found->groups, i);
         if (strcmp(group->part, part->name) != 0)
             continue;
-        n_passed += group->passed;
-        required_failed = required_failed || (group->required && !group->passed);
-        if (!group->passed)
+        count.n_groups++;
+        count.n_passed += group->passed;
+        count.n_undecided += is_undecided(group);
+        count.required_failed = count.required_failed || (group->required && !group->passed);
+    }
+    return count;
+}
+
+static void say_group(record_part *part, const correctness_group *group, const char *file,
+                      double share)
+{
+    for (guint i = 0; i < group->failures->len; i++)
+        (void)record_part_say(part, i == 0 ? share : 0, file, 0, "%s: %s", group->title,
+                              (const char *)g_ptr_array_index(group->failures, i));
+    if (group->failures->len == 0)
+        (void)record_part_say(part, share, file, 0, "%s: was never seen to hold", group->title);
+}
+
+#define MAX_PLACES 3 /* of memcheck's, as remarks */
+
+/* Where memcheck saw a part that is wrong or crashes do what it may not; the line of the first
+ * such place, or 0. */
+static uint32_t say_places(const score *s, record_part *part, const correctness *found)
+{
+    if (found->verdict != RECORD_WRONG && found->verdict != RECORD_CRASHED)
+        return 0;
+    bool is_own = strcmp(part->name, submission_part_name(found->part)) == 0;
+    g_autoptr(memcheck_report) report = score_read_memcheck(s, found->part);
+    unsigned n_said = 0;
+    uint32_t first = 0;
+    for (guint i = 0; report != NULL && i < report->errors->len && n_said < MAX_PLACES; i++) {
+        const memcheck_error *error = g_ptr_array_index(report->errors, i);
+        const memcheck_frame *frame = score_memcheck_place(error, found->part);
+        /* what is not freed after a crash is no fault of its own */
+        if (frame == NULL || memcheck_is_leak(error))
+            continue;
+        first = n_said == 0 ? frame->line : first;
+        n_said++;
+        if (is_own)
+            (void)record_part_say(part, 0, submission_part_file(found->part), frame->line,
+                                  "memcheck: %s in %s()", error->text, frame->function);
+    }
+    return first;
+}
+
+/* An early end is told once, with all that it left open. */
+static void say_groups(const score *s, record_part *part, const correctness *found,
+                       const tally *count)
+{
+    uint32_t line = say_places(s, part, found);
+    const char *file = submission_part_file(found->part);
+    double share = count->n_groups > 0 ? part->max_score / count->n_groups : 0;
+    bool ended_early = found->why != NULL;
+    if (ended_early)
+        (void)record_part_say(part, share * count->n_undecided, file, line,
+                              "%s: %s; %u of %u properties stayed undecided", file, found->why,
+                              count->n_undecided, count->n_groups);
+    for (guint i = 0; i < found->groups->len; i++) {
+        const correctness_group *group = g_ptr_array_index(found->groups, i);
+        if (strcmp(group->part, part->name) == 0 && !group->passed &&
+            !(ended_early && is_undecided(group)))
             say_group(part, group, file, share);
     }
+}
+
+static void score_groups(const score *s, record_part *part, const correctness *found)
+{
+    tally count = count_groups(part, found);
     /* WRONG of the driver may come from the other part that it checks */
     if (found->verdict != RECORD_WRONG && found->verdict != RECORD_RIGHT)
         part->verdict = found->verdict;
-    else if (required_failed)
+    else if (count.required_failed)
         part->verdict = RECORD_WRONG;
-    if (part->verdict == RECORD_HARNESS_FAULT)
-        score_close(part, part->max_score);
-    else if (part->verdict == RECORD_TAMPERING || n_groups == 0)
+    if (part->verdict == RECORD_TAMPERING || count.n_groups == 0) {
+        (void)record_part_say(part, part->max_score, submission_part_file(found->part), 0, "%s: %s",
+                              submission_part_file(found->part),
+                              found->why != NULL ? found->why : "nothing of it was checked");
         score_close(part, 0);
-    else
-        score_close(
-            part, cap_required(part, file, required_failed, part->max_score * n_passed / n_groups));
+        return;
+    }
+    say_groups(s, part, found, &count);
+    bool is_fault = part->verdict == RECORD_HARNESS_FAULT;
+    score_close(part,
+                is_fault ? part->max_score : part->max_score * count.n_passed / count.n_groups);
 }
 
 void score_correctness(score *s)
@@ -99,6 +146,6 @@ void score_correctness(score *s)
             continue;
         }
         add_evidence(s, part, graded[i].kind);
-        score_groups(part, found);
+        score_groups(s, part, found);
     }
 }

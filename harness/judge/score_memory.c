@@ -1,6 +1,5 @@
 /* score_memory.c -- memory safety: what memcheck saw in the submission's own files. */
 #include "harness/judge/score.h"
-#include "harness/profile/memcheck_xml.h"
 
 #include <string.h>
 
@@ -10,24 +9,38 @@
  * points of the whole. */
 static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS};
 
+memcheck_report *score_read_memcheck(const score *s, submission_part part)
+{
+    g_autofree char *xml =
+        g_strdup_printf("valgrind/memcheck-%s/memcheck.xml", submission_part_name(part));
+    g_autoptr(GBytes) bytes = evidence_file(s->e, xml, MAX_XML);
+    gsize n_bytes = 0;
+    const char *text = bytes != NULL ? g_bytes_get_data(bytes, &n_bytes) : NULL;
+    return text != NULL ? memcheck_parse(text, n_bytes, xml, NULL) : NULL;
+}
+
+const memcheck_frame *score_memcheck_place(const memcheck_error *error, submission_part part)
+{
+    g_autofree char *path = g_strdup_printf("submission/%s", submission_part_file(part));
+    return strcmp(error->kind, "FishyValue") == 0 ? NULL : memcheck_frame_in(error, path);
+}
+
 /* One kind of error at one place is one error, however it is come by. */
-static double say_errors(record_part *part, const memcheck_report *report, const char *file,
+static double say_errors(record_part *part, const memcheck_report *report, submission_part which,
                          double share, double per_error)
 {
-    g_autofree char *path = g_strdup_printf("submission/%s", file);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     double left = share;
     for (guint i = 0; i < report->errors->len; i++) {
         const memcheck_error *error = g_ptr_array_index(report->errors, i);
-        const memcheck_frame *frame = memcheck_frame_in(error, path);
-        /* a size that malloc refuses is a legal request: the contract says what comes of it */
-        if (frame == NULL || strcmp(error->kind, "FishyValue") == 0 ||
+        const memcheck_frame *frame = score_memcheck_place(error, which);
+        if (frame == NULL ||
             !g_hash_table_add(seen, g_strdup_printf("%u %s", frame->line, error->kind)))
             continue;
         double lost = MIN(per_error, left);
         left -= lost;
-        (void)record_part_say(part, lost, file, frame->line, "%s in %s()", error->text,
-                              frame->function);
+        (void)record_part_say(part, lost, submission_part_file(which), frame->line, "%s in %s()",
+                              error->text, frame->function);
     }
     return left;
 }
@@ -58,10 +71,8 @@ static memory_run read_run(const score *s, check_kind kind, record_part *part)
     const evidence_job *job = evidence_find_job(s->e, job_name);
     memory_run run = {.verdict = correctness_verdict(job), .what = correctness_describe(job)};
     record_part_add_evidence(part, link);
-    g_autoptr(GBytes) bytes = evidence_file(s->e, xml, MAX_XML);
+    run.report = score_read_memcheck(s, correctness_part(kind));
     gsize n_bytes = 0;
-    const char *text = bytes != NULL ? g_bytes_get_data(bytes, &n_bytes) : NULL;
-    run.report = text != NULL ? memcheck_parse(text, n_bytes, xml, NULL) : NULL;
     g_autoptr(GBytes) tape = evidence_file(s->e, tape_name, MAX_XML);
     g_autoptr(GBytes) answers = evidence_file(s->e, answers_name, MAX_XML);
     run.same_answers = tape == NULL; /* nothing to compare with is not the student's fault */
@@ -90,7 +101,7 @@ static double score_run(score *s, record_part *part, check_kind kind, double sha
         return share;
     }
     if (run.report != NULL)
-        left = say_errors(part, run.report, file, share, s->r->memory_per_error);
+        left = say_errors(part, run.report, correctness_part(kind), share, s->r->memory_per_error);
     const char *why = NULL;
     if (run.verdict != RECORD_RIGHT)
         why = run.what;
