@@ -223,6 +223,38 @@ static void profile_refuses(void **state)
     assert_refused(run("profile", "calls", "--time-limit=-1", "--", VICTIM, NULL), 2, "below 0");
 }
 
+static void top_records_and_replays(void **state)
+{
+    const scratch *s = *state;
+    g_autofree char *recording = g_build_filename(s->folder, "recording", NULL);
+    run_result r = run("top", "--interval=0.05", "--record", recording, "--", VICTIM, "spin", NULL);
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "VIRT     RES     SHR   %CPU");
+    assert_holds(r.out, " profile_victim\n");
+    assert_holds(r.err, "630144\n"); /* the program's own output makes way */
+    run_clear(&r);
+    r = run("top", "--replay", recording, "-b", "00:00", "-a", NULL);
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "accumulated");
+    assert_holds(r.out, " profile_victim\n");
+    run_clear(&r);
+    r = run("top", "--replay", recording, "--json", NULL);
+    json_t *value = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_array_size(json_object_get(value, "samples")) >= 2);
+    json_decref(value);
+    run_clear(&r);
+    assert_refused(run("top", "--replay", recording, "-b", "25:00", NULL), 2, "expected hh:mm");
+    (void)g_remove(recording);
+    r = run("top", "--interval=0.05", "--", VICTIM, "seven", NULL);
+    assert_int_equal(r.code, 1);
+    assert_holds(r.err, "exited with status 7");
+    run_clear(&r);
+    assert_refused(run("top", "--replay", s->calls, NULL), 2, "not a recording");
+    assert_refused(run("top", NULL), 2, "expected a program");
+    assert_refused(run("top", "--interval=0", "--", VICTIM, NULL), 2, "--interval=0");
+    assert_refused(run("top", "--", "/nonexistent/x", NULL), 2, "/nonexistent/x");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(diff_has_a_threshold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(profile_runs_programs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(profile_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(top_records_and_replays, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
