@@ -68,7 +68,7 @@ void hw_pool_free(hw_pool *pool, void *block)
 
 /* ---- the runtime, for object_kernels.h ---- */
 
-static inline void *runtime_create(int layout, uint64_t i)
+static inline __attribute__((always_inline)) void *runtime_create(int layout, uint64_t i)
 {
     hw_object *object = hw_object_new(hw.classes[layout]);
     for (int a = 0; a < N_ATTRIBUTES && object != NULL; a++)
