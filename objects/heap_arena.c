@@ -116,6 +116,8 @@ void heap_drop_arena(heap_state *s, heap_arena *arena)
     s->n_arenas--;
     s->n_empty -= arena->n_free == HEAP_N_POOLS;
     s->n_unmapped++;
+    if (s->watched)
+        heap_watched_forget(arena);
     registry_remove(arena);
     ANNOUNCE_UNPOISON(arena, HEAP_ARENA_BYTES);
     source_unmap(s, arena);

@@ -124,7 +124,7 @@ static status no_attribute(const object *o, const name *n)
                         o->type->name->text, n->text);
 }
 
-status object_get(const object *o, const name *n, value *ret_value)
+status object_get_attr(const object *o, const name *n, value *ret_value)
 {
     const value *place = find_value(o, n);
     if (place == NULL || *place == VALUE_NONE)
@@ -133,7 +133,7 @@ status object_get(const object *o, const name *n, value *ret_value)
     return STATUS_OK;
 }
 
-status object_set(object *o, const name *n, value v)
+status object_set_attr(object *o, const name *n, value v)
 {
     value *place = find_value(o, n);
     if (place == NULL && o->type->layout != LAYOUT_DICT)
@@ -152,7 +152,7 @@ status object_set(object *o, const name *n, value v)
     return STATUS_OK;
 }
 
-status object_unset(object *o, const name *n)
+status object_unset_attr(object *o, const name *n)
 {
     value *place = find_value(o, n);
     if (place == NULL || *place == VALUE_NONE)

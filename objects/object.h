@@ -89,14 +89,14 @@ static inline void value_decref(value v)
 /* ---- attributes ---- */
 
 /* Reads an attribute: *ret_value is borrowed, and left alone on error. ATTRIBUTE_ERROR. */
-status object_get(const object *o, const name *n, value *ret_value);
+status object_get_attr(const object *o, const name *n, value *ret_value);
 
 /* Sets one; v: an integer or an object. Slots refuse unknown names. ATTRIBUTE_ERROR, MEMORY_ERROR.
  */
-status object_set(object *o, const name *n, value v);
+status object_set_attr(object *o, const name *n, value v);
 
 /* Deletes one. ATTRIBUTE_ERROR. */
-status object_unset(object *o, const name *n);
+status object_unset_attr(object *o, const name *n);
 
 size_t object_n_attributes(const object *o);
 
@@ -130,7 +130,7 @@ static inline value *object_site_value(const object_site *site, const object *o)
     return (value *)((char *)(uintptr_t)o + site->offset);
 }
 
-/* object_get() at a site. Cost when the site fits: two comparisons and a load. */
+/* object_get_attr() at a site. Cost when the site fits: two comparisons and a load. */
 static inline status object_get_at(object_site *site, const object *o, value *ret_value)
 {
     if (__builtin_expect(object_site_fits(site, o), 1)) {
@@ -142,10 +142,11 @@ static inline status object_get_at(object_site *site, const object *o, value *re
     } else {
         object_site_learn(site, o);
     }
-    return object_get(o, site->name, ret_value);
+    return object_get_attr(o, site->name, ret_value);
 }
 
-/* object_set() at a site. Cost when the site fits and the attribute is set: as object_get_at(). */
+/* object_set_attr() at a site. Cost when the site fits and the attribute is set: as
+ * object_get_at(). */
 static inline status object_set_at(object_site *site, object *o, value v)
 {
     if (__builtin_expect(object_site_fits(site, o), 1)) {
@@ -167,7 +168,7 @@ static inline status object_set_at(object_site *site, object *o, value v)
         return STATUS_OK;
     }
     object_site_learn(site, o);
-    return object_set(o, site->name, v);
+    return object_set_attr(o, site->name, v);
 }
 
 /* Checks that the order, the values and the keys of an instance agree. */

@@ -21,7 +21,7 @@ static void measure(type *t)
     t->size_class = (uint16_t)heap_size_class(offset + n_values * sizeof(value));
 }
 
-static status check_base(runtime *rt, const char *text, layout l, const type *base)
+static status check_base(runtime *rt, const char *text, type_layout l, const type *base)
 {
     if (base == NULL || base->layout == l || (l == LAYOUT_WEAKREF && base->layout == LAYOUT_SLOTS))
         return STATUS_OK;
@@ -49,8 +49,8 @@ static void discard(type *t)
     free(t);
 }
 
-status type_new(runtime *rt, const char *text, layout l, const char *const *names, size_t n_names,
-                const type *base, type **ret_type)
+status type_new(runtime *rt, const char *text, type_layout l, const char *const *names,
+                size_t n_names, const type *base, type **ret_type)
 {
     status s = check_base(rt, text, l, base);
     if (s != STATUS_OK)

@@ -24,7 +24,7 @@
 
 #include <stdint.h>
 
-typedef enum layout { LAYOUT_DICT = 0, LAYOUT_SLOTS = 1, LAYOUT_WEAKREF = 2 } layout;
+typedef enum type_layout { LAYOUT_DICT = 0, LAYOUT_SLOTS = 1, LAYOUT_WEAKREF = 2 } type_layout;
 
 enum {
     TYPE_MAX_INLINE = 15, /* four bits an index, 0 means none */
@@ -38,7 +38,7 @@ typedef struct type {
     struct type *next;       /* of the runtime's */
     const struct type *base; /* NULL: none */
     const name *name;
-    layout layout;
+    type_layout layout;
     uint16_t n_keys;
     uint16_t capacity;      /* of keys */
     uint16_t values_offset; /* in an instance: slots, or inline values */
@@ -53,8 +53,8 @@ typedef struct type {
  * LAYOUT_WEAKREF may also derive from LAYOUT_SLOTS.
  * Errors: VALUE_ERROR for a repeated or too many names; TYPE_ERROR for such a base; MEMORY_ERROR.
  */
-status type_new(runtime *rt, const char *text, layout l, const char *const *names, size_t n_names,
-                const type *base, type **ret_type);
+status type_new(runtime *rt, const char *text, type_layout l, const char *const *names,
+                size_t n_names, const type *base, type **ret_type);
 
 /* Index of a key, or TYPE_NO_INDEX. Cost: a comparison of addresses for each key. */
 static inline int type_find(const type *t, const name *n)

@@ -57,18 +57,18 @@ static inline void runtime_set(void *o, int attribute, uint64_t number)
 static inline uint64_t runtime_get_by_name(void *o, int attribute)
 {
     value v = VALUE_NONE;
-    (void)object_get(o, lab.names[attribute], &v);
+    (void)object_get_attr(o, lab.names[attribute], &v);
     return v;
 }
 
 static inline void runtime_set_by_name(void *o, int attribute, uint64_t number)
 {
-    (void)object_set(o, lab.names[attribute], value_of_int((int64_t)number));
+    (void)object_set_attr(o, lab.names[attribute], value_of_int((int64_t)number));
 }
 
 static inline void runtime_unset(void *o, int attribute)
 {
-    (void)object_unset(o, lab.names[attribute]);
+    (void)object_unset_attr(o, lab.names[attribute]);
 }
 
 static inline void *runtime_weakref(void *o)
@@ -137,7 +137,7 @@ static bool prepare(void)
         lab.sites[a].name = lab.names[a];
     }
     for (int which = 0; which < N_LAYOUTS; which++) {
-        if (type_new(lab.rt, "Measured", (layout)which, texts, N_ATTRIBUTES, NULL,
+        if (type_new(lab.rt, "Measured", (type_layout)which, texts, N_ATTRIBUTES, NULL,
                      &lab.types[which]) != STATUS_OK)
             return false;
     }

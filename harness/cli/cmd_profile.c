@@ -9,9 +9,12 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#define MAX_CONTEXTS 200
+
 typedef struct profile_options {
     show_options show;
     gboolean caches, pages;
+    int contexts;
     char *out, *coverage;
     double time_limit_s;
 } profile_options;
@@ -67,7 +70,7 @@ static bool run(GPtrArray *argv, const char *file, const workplace *w, char **pr
 {
     g_autoptr(GError) error = NULL;
     profile_run_options options = {.time_limit_s = o->time_limit_s,
-                                   .stdout_to_stderr = o->show.json};
+                                   .stdout_to_stderr = o->show.json || o->show.export_name != NULL};
     profile_run_result result;
     bool is_run = profile_run(argv, w->log, program, &options, &result, &error);
     g_ptr_array_unref(argv);
@@ -96,7 +99,8 @@ static bool run(GPtrArray *argv, const char *file, const workplace *w, char **pr
 static bool run_callgrind(const workplace *w, char **program, const profile_options *o, int *code)
 {
     valgrind_callgrind_options options = {.simulate_caches = o->caches,
-                                          .simulate_branches = o->caches};
+                                          .simulate_branches = o->caches,
+                                          .separate_callers = (unsigned)o->contexts};
     return run(valgrind_callgrind_argv(w->calls, &options), w->calls, w, program, o, code);
 }
 
@@ -137,6 +141,11 @@ static void show_file(const char *file, const profile_options *o, int *code)
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
     json_t *value = NULL;
+    if (o->show.export_name != NULL) {
+        if (!show_export(file, &o->show, &error))
+            *code = cli_fail_error(CLI_HARNESS, &error);
+        return;
+    }
     if (!show_profile(file, &o->show, text, &value, &error)) {
         *code = cli_fail_error(CLI_USAGE, &error);
         return;
@@ -282,6 +291,9 @@ static int profile_checked(int argc, char **argv, profile_options *o)
     int first = argc > 2 && strcmp(argv[2], "--") == 0 ? 3 : 2;
     if (first >= argc)
         return cli_fail(CLI_USAGE, "profile: no program given: objlab profile %s -- CMD", argv[1]);
+    if (o->contexts < 0 || o->contexts > MAX_CONTEXTS)
+        return cli_fail(CLI_USAGE, "profile: --contexts=%d: expected 0 to %d", o->contexts,
+                        MAX_CONTEXTS);
     if (o->time_limit_s < 0)
         return cli_fail(CLI_USAGE, "profile: --time-limit=%g is below 0", o->time_limit_s);
     return profile(argv[1], argv + first, o);
@@ -295,6 +307,8 @@ int cmd_profile(int argc, char **argv)
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &o.out, "keep valgrind's file", "FILE"},
         {"caches", 0, 0, G_OPTION_ARG_NONE, &o.caches,
          "calls: simulate caches and branch prediction too", NULL},
+        {"contexts", 0, 0, G_OPTION_ARG_INT, &o.contexts,
+         "calls: tell functions apart by so many callers, for exact stacks", "N"},
         {"pages", 0, 0, G_OPTION_ARG_NONE, &o.pages,
          "memory: whole pages, with what the program maps itself", NULL},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &o.coverage,

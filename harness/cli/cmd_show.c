@@ -28,6 +28,14 @@ static int show_files(char **paths, const show_options *o)
     return is_written ? code : cli_fail(CLI_HARNESS, "cannot write the output");
 }
 
+static int export_files(char **paths, const show_options *o)
+{
+    g_autoptr(GError) error = NULL;
+    if (paths[1] != NULL)
+        return cli_fail(CLI_USAGE, "show: --export takes one file");
+    return show_export(paths[0], o, &error) ? CLI_OK : cli_fail_error(CLI_USAGE, &error);
+}
+
 int cmd_show(int argc, char **argv)
 {
     show_options o;
@@ -43,7 +51,7 @@ int cmd_show(int argc, char **argv)
     else
         code = show_options_check(&o, "show");
     if (code == CLI_OK)
-        code = show_files(argv + 1, &o);
+        code = o.export_name != NULL ? export_files(argv + 1, &o) : show_files(argv + 1, &o);
     g_option_context_free(context);
     show_options_clear(&o);
     return code;

@@ -25,7 +25,7 @@ typedef struct shown {
     json_t *json;
 } shown;
 
-static void show_warnings(const GPtrArray *warnings)
+void show_warnings(const GPtrArray *warnings)
 {
     for (unsigned i = 0; i < warnings->len; i++)
         (void)cli_fail(CLI_OK, "warning: %s", (const char *)g_ptr_array_index(warnings, i));
@@ -37,8 +37,8 @@ static void append_owned(GString *text, char *part)
     g_free(part);
 }
 
-static bool show_calls(const callgrind_profile *profile, const show_options *o, shown *s,
-                       GError **error)
+/* Index of the event that was asked for; -1 with an error. */
+static int find_event(const callgrind_profile *profile, const show_options *o, GError **error)
 {
     int event = o->event == NULL ? 0 : callgrind_event(profile, o->event);
     if (event < 0) {
@@ -46,8 +46,34 @@ static bool show_calls(const callgrind_profile *profile, const show_options *o, 
             g_strjoinv(" ", (char **)(uintptr_t)profile->events); /* g_strjoinv only reads */
         g_set_error(error, CALLGRIND_ERROR, CALLGRIND_ERROR_FORMAT,
                     "no event '%s': the file has %s", o->event, known);
-        return false;
     }
+    return event;
+}
+
+bool show_export(const char *path, const show_options *o, GError **error)
+{
+    g_autoptr(callgrind_profile) profile = callgrind_read(path, error);
+    if (profile == NULL)
+        return false;
+    show_warnings(profile->warnings);
+    int event = find_event(profile, o, error);
+    if (event < 0)
+        return false;
+    g_autoptr(GBytes) bytes = exports_write(profile, (size_t)event, o->export_format);
+    gsize n_bytes;
+    const void *contents = g_bytes_get_data(bytes, &n_bytes);
+    if (fwrite(contents, 1, n_bytes, stdout) == n_bytes && fflush(stdout) == 0)
+        return true;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot write the output");
+    return false;
+}
+
+static bool show_calls(const callgrind_profile *profile, const show_options *o, shown *s,
+                       GError **error)
+{
+    int event = find_event(profile, o, error);
+    if (event < 0)
+        return false;
     g_autoptr(pstats_table) table = pstats_new(profile, (size_t)event);
     pstats_options options = {.event = (size_t)event,
                               .sort = o->sort_key,
@@ -224,6 +250,7 @@ void show_options_clear(show_options *o)
     g_free(o->sort);
     g_free(o->filter);
     g_free(o->event);
+    g_free(o->export_name);
 }
 
 void show_options_add(GOptionContext *context, show_options *o)
@@ -239,6 +266,8 @@ void show_options_add(GOptionContext *context, show_options *o)
          "NAME"},
         {"strip-dirs", 0, 0, G_OPTION_ARG_NONE, &o->strip_dirs, "file names without folders", NULL},
         {"callers", 0, 0, G_OPTION_ARG_NONE, &o->callers, "who called each function", NULL},
+        {"export", 0, 0, G_OPTION_ARG_STRING, &o->export_name,
+         "call stacks to stdout: folded, speedscope or pprof", "FORM"},
         {"callees", 0, 0, G_OPTION_ARG_NONE, &o->callees, "whom each function called", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);
@@ -250,6 +279,9 @@ int show_options_check(show_options *o, const char *command)
         return cli_fail(CLI_USAGE, "%s: --limit=%d is below 0", command, o->limit);
     if (o->callers && o->callees)
         return cli_fail(CLI_USAGE, "%s: either --callers or --callees", command);
+    if (o->export_name != NULL && !exports_format_from_name(o->export_name, &o->export_format))
+        return cli_fail(CLI_USAGE, "%s: --export=%s: expected folded, speedscope or pprof", command,
+                        o->export_name);
     if (o->sort != NULL && !pstats_sort_from_name(o->sort, &o->sort_key))
         return cli_fail(CLI_USAGE,
                         "%s: --sort=%s: expected cumulative, tottime, ncalls, pcalls, name, file "

@@ -4,6 +4,7 @@
 #ifndef HARNESS_CLI_SHOW_PROFILE_H
 #define HARNESS_CLI_SHOW_PROFILE_H
 
+#include "harness/profile/exports.h"
 #include "harness/profile/pstats.h"
 
 #include <glib.h>
@@ -11,9 +12,10 @@
 
 typedef struct show_options {
     gboolean json, strip_dirs, callers, callees;
-    char *sort, *filter, *event;
+    char *sort, *filter, *event, *export_name;
     int limit;
-    pstats_sort sort_key; /* of sort, by show_options_check() */
+    pstats_sort sort_key;         /* of sort, by show_options_check() */
+    exports_format export_format; /* of export_name */
 } show_options;
 
 /* limit 40, by cumulative cost. */
@@ -30,6 +32,12 @@ int show_options_check(show_options *o, const char *command);
  * (owner: the caller). Warnings go to stderr. */
 bool show_profile(const char *path, const show_options *o, GString *text, json_t **ret_json,
                   GError **error);
+
+/* With o->export_name: writes the file's stacks to stdout in that form. */
+bool show_export(const char *path, const show_options *o, GError **error);
+
+/* One line each on stderr. warnings: of char *. */
+void show_warnings(const GPtrArray *warnings);
 
 /* Prints text that may hold anything. False if stdout is closed or full. */
 bool show_print(const char *text);

@@ -1,24 +1,32 @@
 /* score_memory.c -- memory safety: what memcheck saw in the submission's own files. */
-#include "harness/judge/memcheck.h"
 #include "harness/judge/score.h"
+#include "harness/profile/memcheck_xml.h"
+
+#include <string.h>
 
 #define MAX_XML ((size_t)64 << 20)
 
 /* Memory safety is earned half by the pool, half by the layouts. */
 static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS};
 
-static double say_errors(record_part *part, const memcheck_report *report, double share,
-                         double per_error)
+/* One kind of error at one place is one error, however it is come by. */
+static double say_errors(record_part *part, const memcheck_report *report, const char *file,
+                         double share, double per_error)
 {
+    g_autofree char *path = g_strdup_printf("submission/%s", file);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     double left = share;
     for (guint i = 0; i < report->errors->len; i++) {
         const memcheck_error *error = g_ptr_array_index(report->errors, i);
-        if (error->file == NULL)
+        const memcheck_frame *frame = memcheck_frame_in(error, path);
+        /* a size that malloc refuses is a legal request: the contract says what comes of it */
+        if (frame == NULL || strcmp(error->kind, "FishyValue") == 0 ||
+            !g_hash_table_add(seen, g_strdup_printf("%u %s", frame->line, error->kind)))
             continue;
         double lost = MIN(per_error, left);
         left -= lost;
-        (void)record_part_say(part, lost, error->file, error->line, "%s in %s()", error->what,
-                              error->function != NULL ? error->function : "?");
+        (void)record_part_say(part, lost, file, frame->line, "%s in %s()", error->text,
+                              frame->function);
     }
     return left;
 }
@@ -54,9 +62,10 @@ static double score_run(score *s, record_part *part, check_kind kind, double sha
     gsize n_bytes = 0;
     const char *text = bytes != NULL ? g_bytes_get_data(bytes, &n_bytes) : NULL;
     g_autoptr(memcheck_report) report =
-        memcheck_parse(text != NULL ? text : "", n_bytes, "submission");
-    double left = say_errors(part, report, share, s->r->memory_per_error);
-    if (verdict != RECORD_RIGHT || !report->complete) {
+        memcheck_parse(text != NULL ? text : "", n_bytes, xml, NULL);
+    double left =
+        report != NULL ? say_errors(part, report, file, share, s->r->memory_per_error) : share;
+    if (verdict != RECORD_RIGHT || report == NULL || !report->complete) {
         if (verdict != RECORD_RIGHT)
             part->verdict = verdict;
         (void)record_part_say(part, left, file, 0, "under memcheck %s",

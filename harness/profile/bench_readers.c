@@ -4,8 +4,9 @@
  *   bench_readers [MB ...]       default: 10 40 160; the others read files up to 40 MB only
  *   bench_readers --read FILE    reads one file, for the measurement of a process
  *
- * Every reading is a process of its own: its time is that of the whole process, its memory
- * the greatest resident size, mapped file included.
+ * Every reading is a process of its own: its time is the processor time of the whole process (the
+ * machine may be busy with other things), its memory the greatest resident size, mapped file
+ * included.
  */
 #include "harness/profile/callgrind.h"
 #include "harness/profile/massif.h"
@@ -20,56 +21,71 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MEGA          (1e6)
-#define OTHERS_MAX_MB 40
-#define N_FUNCTIONS   20000
-#define LINES_A_BODY  40
-#define N_REPEATS     3
+#define MEGA           (1e6)
+#define OTHERS_MAX_MB  40
+#define N_FILES        997
+#define LINES_A_BODY   40
+#define DISTINCT_LINES 14
+#define NEIGHBOURS     3000 /* how far off callees are: programs call what is near */
+#define N_REPEATS      3
 
 /* ---- files ---- */
 
-/* A function as callgrind writes one: relative positions, small costs, some calls. */
-static void write_function(FILE *out, GRand *rand, unsigned id, bool is_first, bool with_caches)
+static unsigned file_of(unsigned function)
 {
-    static const char *const more = " 1 2 1 0 0 1 0 1";
-    unsigned line = (unsigned)g_rand_int_range(rand, 10, 3000), now = line;
-    (void)fprintf(out, is_first ? "fl=(%u) /usr/src/program/module%u/file.c\n" : "fl=(%u)\n",
-                  id % 997 + 1, id % 997 + 1);
-    (void)fprintf(out, is_first ? "fn=(%u) function_number_%u\n%u %d%s\n" : "fn=(%u)\n", id, id,
-                  line, g_rand_int_range(rand, 1, 2000), with_caches ? more : "");
+    return function % N_FILES;
+}
+
+static void write_file(FILE *out, const char *spec, unsigned file, bool is_first)
+{
+    (void)fprintf(out, is_first ? "%s=(%u) /usr/src/program/module%u/file.c\n" : "%s=(%u)\n", spec,
+                  file, file);
+}
+
+static void write_call(FILE *out, GRand *rand, unsigned id, const char *more)
+{
+    gint32 nearest = (gint32)MAX(id, NEIGHBOURS) - NEIGHBOURS;
+    unsigned callee = (unsigned)g_rand_int_range(rand, nearest, (gint32)id + 1);
+    if (file_of(callee) != file_of(id))
+        write_file(out, "cfi", file_of(callee), false);
+    (void)fprintf(out, "cfn=(%u)\ncalls=%d %d\n* %d%s\n", callee, g_rand_int_range(rand, 1, 5000),
+                  g_rand_int_range(rand, 1, 3000), 1 << g_rand_int_range(rand, 5, 25), more);
+}
+
+/* A function as callgrind writes one: the same lines again and again, since every basic block
+ * has its own; relative positions, mostly small costs, some calls. */
+static void write_function(FILE *out, GRand *rand, unsigned id, bool with_caches)
+{
+    const char *more = with_caches ? " 1 2 1 0 0 1 0 1" : "";
+    int first = g_rand_int_range(rand, 10, 3000), now = first;
+    write_file(out, "fl", file_of(id), id < N_FILES);
+    (void)fprintf(out, "fn=(%u) function_number_%u\n%d 5%s\n", id, id, first, more);
     for (unsigned i = 0; i < LINES_A_BODY; i++) {
-        int step = g_rand_int_range(rand, -9, 12);
-        step = step < 0 && (unsigned)-step >= now ? 1 : step;
-        now += (unsigned)step;
+        int next = first + g_rand_int_range(rand, 0, DISTINCT_LINES);
         int cost = 1 << g_rand_int_range(rand, 0, 20);
-        if (step == 0)
-            (void)fprintf(out, "* %d%s\n", cost, with_caches ? more : "");
+        if (next == now)
+            (void)fprintf(out, "* %d%s\n", cost, more);
         else
-            (void)fprintf(out, "%+d %d%s\n", step, cost, with_caches ? more : "");
+            (void)fprintf(out, "%+d %d%s\n", next - now, cost, more);
+        now = next;
         if (i % 10 == 9)
-            (void)fprintf(out, "cfn=(%u)\ncalls=%d %u\n* %d%s\n",
-                          (unsigned)g_rand_int_range(rand, 0, (gint32)id + 1),
-                          g_rand_int_range(rand, 1, 5000), line, 1 << g_rand_int_range(rand, 5, 25),
-                          with_caches ? more : "");
+            write_call(out, rand, id, more);
     }
     (void)fputc('\n', out);
 }
 
-/* Several parts, as of a program that dumps now and then. */
 static bool write_callgrind(const char *path, double megabytes, bool with_caches)
 {
     FILE *out = fopen(path, "we");
     if (out == NULL)
         return false;
     GRand *rand = g_rand_new_with_seed(1);
-    (void)fprintf(out, "# callgrind format\nversion: 1\ncreator: bench\ncmd: bench\n");
-    unsigned n_in_part = (unsigned)MAX(megabytes * 1500, N_FUNCTIONS);
-    for (unsigned part = 1; (double)ftell(out) < megabytes * MEGA; part++) {
-        (void)fprintf(out, "part: %u\npositions: line\nevents: Ir%s\n", part,
-                      with_caches ? " Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw" : "");
-        for (unsigned id = 0; id < n_in_part && (double)ftell(out) < megabytes * MEGA; id++)
-            write_function(out, rand, id, part == 1, with_caches);
-    }
+    (void)fprintf(out,
+                  "# callgrind format\nversion: 1\ncreator: bench\ncmd: bench\npart: 1\n"
+                  "positions: line\nevents: Ir%s\n",
+                  with_caches ? " Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw" : "");
+    for (unsigned id = 0; (double)ftell(out) < megabytes * MEGA; id++)
+        write_function(out, rand, id, with_caches);
     g_rand_free(rand);
     bool is_written = ferror(out) == 0;
     return fclose(out) == 0 && is_written;
@@ -117,7 +133,6 @@ typedef struct reading {
 /* Runs argv with its output thrown away. False if it fails. */
 static bool measure_once(char *const *argv, reading *ret_reading)
 {
-    gint64 begin = g_get_monotonic_time();
     pid_t pid = fork();
     if (pid == 0) {
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -129,7 +144,8 @@ static bool measure_once(char *const *argv, reading *ret_reading)
     struct rusage usage;
     if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || status != 0)
         return false;
-    ret_reading->seconds = (double)(g_get_monotonic_time() - begin) / 1e6;
+    ret_reading->seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / MEGA;
     ret_reading->peak_mb = (double)usage.ru_maxrss * 1024 / MEGA;
     return true;
 }

@@ -21,6 +21,7 @@
  */
 #include "harness/profile/callgrind.h"
 
+#include "harness/profile/big_array.h"
 #include "harness/profile/callgrind_reader.h"
 
 #include <stdarg.h>
@@ -31,6 +32,7 @@
 typedef struct owned_profile {
     callgrind_profile profile; /* first: callgrind_free() gets its address */
     store *store;
+    size_t lines_bytes, calls_bytes; /* of the two arrays */
 } owned_profile;
 
 G_DEFINE_QUARK(callgrind - error - quark, callgrind_error)
@@ -185,7 +187,7 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
     if (is_read) {
         check_end(&r);
         set_events(&r);
-        callgrind_model_finish(r.model, profile);
+        callgrind_model_finish(r.model, profile, &owned->lines_bytes, &owned->calls_bytes);
         check_summary(&r);
     } else {
         set_error(&r, error);
@@ -218,8 +220,8 @@ void callgrind_free(callgrind_profile *profile)
     owned_profile *owned = (owned_profile *)profile;
     /* these three arrays are the profile's own: const for its users only */
     g_free((callgrind_function *)(uintptr_t)profile->functions);
-    g_free((callgrind_line *)(uintptr_t)profile->lines);
-    g_free((callgrind_call *)(uintptr_t)profile->calls);
+    big_array_free((callgrind_line *)(uintptr_t)profile->lines, owned->lines_bytes);
+    big_array_free((callgrind_call *)(uintptr_t)profile->calls, owned->calls_bytes);
     g_ptr_array_unref(profile->warnings);
     store_free(owned->store);
     g_free(owned);

@@ -33,8 +33,8 @@ typedef struct callgrind_function {
 /* Self cost of one source line as executed in one function. */
 typedef struct callgrind_line {
     uint32_t function; /* index */
-    const char *file;  /* may differ from the function's: inlined code */
     uint32_t line;
+    const char *file; /* may differ from the function's: inlined code */
     uint64_t address; /* 0 unless the file has instruction positions */
     const uint64_t *self;
 } callgrind_line;

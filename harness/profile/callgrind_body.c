@@ -81,7 +81,8 @@ static void open_section(callgrind_reader *r)
             (callgrind_name){.name = r->functions.unknown, .function = CALLGRIND_NONE};
         r->function = &r->plain_function;
     }
-    callgrind_model_open(r->model, resolve(r, r->function, r->object, r->section_file));
+    r->open_function = resolve(r, r->function, r->object, r->section_file);
+    callgrind_model_open(r->model, r->open_function);
     r->is_open = true;
 }
 
@@ -137,7 +138,7 @@ static inline const char *read_positions(const callgrind_reader *r, const char *
     return p;
 }
 
-/* Adds the numbers at p to costs[], and to sums[] as well. Stops at what is no number. */
+/* Adds the numbers at p to costs[], and to sums[] unless it is NULL. Stops at what is no number. */
 static inline const char *read_costs(const callgrind_reader *r, const char *p, uint64_t *costs,
                                      uint64_t *sums)
 {
@@ -147,7 +148,8 @@ static inline const char *read_costs(const callgrind_reader *r, const char *p, u
         if (behind == p)
             break;
         costs[r->event_of[i]] += value;
-        sums[r->event_of[i]] += value;
+        if (sums != NULL)
+            sums[r->event_of[i]] += value;
         p = skip_blanks(behind);
     }
     return p;
@@ -215,17 +217,63 @@ static const char *read_call_line(callgrind_reader *r, const char *p)
     r->callee = NULL;
     if (costs == NULL)
         return bad_line(r, begin, "fewer calls");
-    uint64_t ignored[CALLGRIND_MAX_EVENTS];
-    memset(ignored, 0, r->events->len * sizeof ignored[0]);
-    return finish_line(r, read_costs(r, p, costs, ignored));
+    return finish_line(r, read_costs(r, p, costs, NULL));
+}
+
+/*
+ * Most of a file: lines of self cost in the plain form, "+3 12\n", one after another. The
+ * state is in registers; whatever is not so plain ends the loop before anything of that line was
+ * added, and takes the way above.
+ */
+static const char *read_plain_lines(callgrind_reader *r, const char *p)
+{
+    callgrind_line_finder finder;
+    if (!callgrind_model_finder(r->model, &finder))
+        return p;
+    const char *end = r->piece->end, *file = r->file;
+    uint32_t function = r->open_function;
+    uint64_t line = r->position[CALLGRIND_LINE], sum = 0;
+    while (p < end) {
+        bool is_minus = *p == '-', is_same = *p == '*', is_relative = is_minus || *p == '+';
+        const char *q = p + (is_relative || is_same);
+        uint64_t word, cost_word;
+        memcpy(&word, q, sizeof word);
+        unsigned n = scan_digits(word);
+        if (n == 8 || (n == 0) != is_same || q[n] != ' ')
+            break;
+        uint64_t value = scan_value(word, n);
+        uint64_t moved = is_minus ? line - value : line + value;
+        uint64_t place = is_relative || is_same ? moved : value;
+        q += n + 1;
+        memcpy(&cost_word, q, sizeof cost_word);
+        n = scan_digits(cost_word);
+        if (n == 8 || n == 0 || q[n] != '\n' || place > UINT32_MAX)
+            break;
+        uint64_t *costs = callgrind_model_find_line(&finder, function, file, (uint32_t)place);
+        if (__builtin_expect(costs == NULL, 0)) { /* a new line, or not at its first place */
+            costs = callgrind_model_line(r->model, file, (uint32_t)place, 0);
+            if (costs == NULL || !callgrind_model_finder(r->model, &finder))
+                break;
+        }
+        uint64_t cost = scan_value(cost_word, n);
+        *costs += cost;
+        sum += cost;
+        line = place;
+        p = q + n + 1;
+    }
+    r->position[CALLGRIND_LINE] = line;
+    r->self[r->event_of[0]] += sum;
+    return p;
 }
 
 static const char *read_numbers(callgrind_reader *r, const char *p)
 {
     if (r->model == NULL)
         return bad_line(r, p, "an 'events:' line before the first cost");
-    if (__builtin_expect(r->next == CALLGRIND_NEXT_SELF, 1))
-        return read_self_line(r, p);
+    if (__builtin_expect(r->next == CALLGRIND_NEXT_SELF, 1)) {
+        p = read_self_line(r, p);
+        return r->is_plain && r->is_open ? read_plain_lines(r, p) : p;
+    }
     if (r->next == CALLGRIND_NEXT_CALL)
         return read_call_line(r, p);
     r->next = CALLGRIND_NEXT_SELF;

@@ -32,6 +32,12 @@ static int event_index(callgrind_reader *r, const char *word, size_t n)
     return (int)r->events->len - 1;
 }
 
+void callgrind_header_set_plain(callgrind_reader *r)
+{
+    r->is_plain = r->n_kinds == 1 && r->kinds[0] == CALLGRIND_LINE && r->events->len == 1 &&
+                  r->n_columns == 1;
+}
+
 static void read_events(callgrind_reader *r, const char *p, const char *end)
 {
     const char *word;
@@ -52,6 +58,7 @@ static void read_events(callgrind_reader *r, const char *p, const char *end)
         r->model = callgrind_model_new(r->functions.store, r->events->len);
     else if (r->events->len > n_known)
         r->must_restart = true;
+    callgrind_header_set_plain(r);
 }
 
 void callgrind_header_collect_events(callgrind_reader *r)
@@ -92,6 +99,7 @@ static void read_positions(callgrind_reader *r, const char *p, const char *end)
         if (r->n_kinds < CALLGRIND_N_POSITIONS)
             r->kinds[r->n_kinds++] = kind;
     }
+    callgrind_header_set_plain(r);
 }
 
 /* The costs of "summary:" or "totals:", by event. */

@@ -9,6 +9,8 @@
  */
 #include "harness/profile/callgrind_model.h"
 
+#include <string.h>
+
 typedef struct graph {
     size_t n_nodes;
     size_t *first;    /* [n_nodes + 1]: edges of node i are target[first[i] .. first[i + 1]) */
@@ -91,8 +93,7 @@ static uint32_t *find_components(const graph *g, uint32_t *ret_n_components)
                 .path = g_new(uint32_t, n),
                 .stack = g_new(uint32_t, n),
                 .component = g_new(uint32_t, n)};
-    for (size_t i = 0; i < n; i++)
-        s.component[i] = CALLGRIND_NONE;
+    memset(s.component, 0xff, n * sizeof(uint32_t)); /* CALLGRIND_NONE */
     for (size_t i = 0; i < n; i++) {
         if (s.number[i] != 0)
             continue;

@@ -1,17 +1,16 @@
 #include "harness/profile/callgrind_model.h"
 
+#include "harness/profile/big_array.h"
+
 #include <string.h>
 
 #define IS_CALL        ((uint32_t)1 << 31) /* of slot.index: a call, else a line */
 #define MAX_ITEMS      (((size_t)1 << 31) - 1)
 #define FIRST_BITS     10
 #define FIRST_CAPACITY ((size_t)1 << 10)
+#define COSTS_AT_ONCE  ((size_t)1 << 10)
 
-/* A slot is in use if its stamp is the table's: a new stamp empties the whole table. */
-typedef struct slot {
-    uint32_t stamp;
-    uint32_t index;
-} slot;
+typedef callgrind_slot slot;
 
 typedef struct table {
     slot *slots;
@@ -48,8 +47,10 @@ struct callgrind_model {
     callgrind_call *calls;
     size_t n_calls, calls_capacity;
     table section, all;
-    table *current; /* &section or &all */
-    uint32_t open;  /* function index or CALLGRIND_NONE */
+    table *current;  /* &section or &all */
+    uint64_t *costs; /* [n_events] arrays that are handed out next */
+    size_t n_costs;
+    uint32_t open; /* function index or CALLGRIND_NONE */
 };
 
 static void table_init(table *t)
@@ -87,8 +88,8 @@ void callgrind_model_free(callgrind_model *m)
     g_free(m->functions);
     g_free(m->states);
     g_free(m->function_slots);
-    g_free(m->lines);
-    g_free(m->calls);
+    big_array_free(m->lines, m->lines_capacity * sizeof *m->lines);
+    big_array_free(m->calls, m->calls_capacity * sizeof *m->calls);
     g_free(m->section.slots);
     g_free(m->all.slots);
     g_free(m);
@@ -164,9 +165,7 @@ uint32_t callgrind_model_function(callgrind_model *m, const char *object, const 
 
 static uint64_t key_hash(const item_key *key)
 {
-    uint64_t a = (uintptr_t)key->file + key->line * 0x9E3779B97F4A7C15U + key->address;
-    uint64_t b = ((uint64_t)key->callee << 32 | key->function) * 0xD6E8FEB86659FD93U;
-    return (a ^ (b + (b >> 32))) * 0x9FB21C651E98DF25U;
+    return callgrind_model_hash(key->function, key->callee, key->file, key->line, key->address);
 }
 
 static item_key key_of(const callgrind_model *m, uint32_t index)
@@ -195,7 +194,7 @@ static void table_put(const callgrind_model *m, table *t, uint32_t index)
 {
     item_key key = key_of(m, index);
     size_t mask = ((size_t)1 << t->bits) - 1;
-    size_t at = key_hash(&key) >> (64 - t->bits);
+    size_t at = key_hash(&key) & mask;
     while (t->slots[at].stamp == t->stamp)
         at = (at + 1) & mask;
     t->slots[at] = (slot){t->stamp, index};
@@ -219,7 +218,7 @@ static void table_grow(const callgrind_model *m, table *t)
 static inline slot *table_find(const callgrind_model *m, table *t, const item_key *key)
 {
     size_t mask = ((size_t)1 << t->bits) - 1;
-    size_t at = key_hash(key) >> (64 - t->bits);
+    size_t at = key_hash(key) & mask;
     while (t->slots[at].stamp == t->stamp && !key_equal(m, t->slots[at].index, key))
         at = (at + 1) & mask;
     return &t->slots[at];
@@ -277,18 +276,33 @@ void callgrind_model_open(callgrind_model *m, uint32_t function)
     m->open = function;
 }
 
+/* Cost arrays come by the thousand: they are small and many. */
+static inline uint64_t *new_costs(callgrind_model *m)
+{
+    if (m->n_costs == 0) {
+        m->n_costs = COSTS_AT_ONCE;
+        m->costs = store_alloc(m->store, COSTS_AT_ONCE * m->n_events * sizeof(uint64_t));
+    }
+    uint64_t *costs = m->costs;
+    m->costs += m->n_events;
+    m->n_costs--;
+    return costs;
+}
+
 static uint64_t *append_line(callgrind_model *m, const item_key *key)
 {
     if (m->n_lines == m->lines_capacity) {
-        m->lines_capacity = MAX(FIRST_CAPACITY, m->lines_capacity + m->lines_capacity / 2);
-        m->lines = g_renew(callgrind_line, m->lines, m->lines_capacity);
+        size_t capacity = MAX(FIRST_CAPACITY, 2 * m->lines_capacity);
+        m->lines = big_array_resize(m->lines, m->lines_capacity * sizeof *m->lines,
+                                    capacity * sizeof *m->lines);
+        m->lines_capacity = capacity;
     }
     callgrind_function *f = &m->functions[key->function];
     if (key->file == f->file && key->line != 0 && (f->line == 0 || key->line < f->line))
         f->line = key->line;
-    uint64_t *costs = store_alloc(m->store, m->n_events * sizeof(uint64_t));
+    uint64_t *costs = new_costs(m);
     m->lines[m->n_lines++] =
-        (callgrind_line){key->function, key->file, key->line, key->address, costs};
+        (callgrind_line){key->function, key->line, key->file, key->address, costs};
     return costs;
 }
 
@@ -309,15 +323,17 @@ uint64_t *callgrind_model_line(callgrind_model *m, const char *file, uint32_t li
 static callgrind_call *append_call(callgrind_model *m, const item_key *key)
 {
     if (m->n_calls == m->calls_capacity) {
-        m->calls_capacity = MAX(FIRST_CAPACITY, m->calls_capacity + m->calls_capacity / 2);
-        m->calls = g_renew(callgrind_call, m->calls, m->calls_capacity);
+        size_t capacity = MAX(FIRST_CAPACITY, 2 * m->calls_capacity);
+        m->calls = big_array_resize(m->calls, m->calls_capacity * sizeof *m->calls,
+                                    capacity * sizeof *m->calls);
+        m->calls_capacity = capacity;
     }
     m->calls[m->n_calls] = (callgrind_call){
         .caller = key->function,
         .callee = key->callee,
         .file = key->file,
         .line = key->line,
-        .inclusive = store_alloc(m->store, m->n_events * sizeof(uint64_t)),
+        .inclusive = new_costs(m),
     };
     return &m->calls[m->n_calls++];
 }
@@ -340,6 +356,15 @@ uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, const char *
     return (uint64_t *)(uintptr_t)call->inclusive; /* it is ours: not const here */
 }
 
+bool callgrind_model_finder(const callgrind_model *m, callgrind_line_finder *ret_finder)
+{
+    if (m->current != &m->section)
+        return false;
+    *ret_finder = (callgrind_line_finder){m->section.slots, m->lines,
+                                          ((size_t)1 << m->section.bits) - 1, m->section.stamp};
+    return true;
+}
+
 void callgrind_model_add_self(callgrind_model *m, const uint64_t *costs)
 {
     uint64_t *self = (uint64_t *)(uintptr_t)m->functions[m->open].self;
@@ -347,7 +372,8 @@ void callgrind_model_add_self(callgrind_model *m, const uint64_t *costs)
         self[e] += costs[e];
 }
 
-void callgrind_model_finish(callgrind_model *m, callgrind_profile *p)
+void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, size_t *ret_lines_bytes,
+                            size_t *ret_calls_bytes)
 {
     leave_section(m);
     uint64_t *totals = store_alloc(m->store, m->n_events * sizeof(uint64_t));
@@ -363,6 +389,8 @@ void callgrind_model_finish(callgrind_model *m, callgrind_profile *p)
     p->calls = g_steal_pointer(&m->calls);
     p->n_calls = m->n_calls;
     p->totals = totals;
+    *ret_lines_bytes = m->lines_capacity * sizeof *m->lines;
+    *ret_calls_bytes = m->calls_capacity * sizeof *m->calls;
     m->n_functions = m->n_lines = m->n_calls = 0;
     m->functions_capacity = m->lines_capacity = m->calls_capacity = 0;
 }

@@ -37,11 +37,56 @@ uint64_t *callgrind_model_line(callgrind_model *m, const char *file, uint32_t li
 uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, const char *file, uint32_t line,
                                uint64_t calls);
 
+/* What callgrind_model_line() needs to find a line that it knows, for a loop that keeps it in
+ * registers: valid until the next call to any function of the model. Only sections that are in
+ * the small table have one. */
+typedef struct callgrind_line_finder {
+    const struct callgrind_slot *slots;
+    const callgrind_line *lines;
+    size_t mask;
+    uint32_t stamp;
+} callgrind_line_finder;
+
+/* A slot is in use if its stamp is the table's: a new stamp empties the whole table. */
+typedef struct callgrind_slot {
+    uint32_t stamp;
+    uint32_t index; /* of a line; of a call, with the highest bit set */
+} callgrind_slot;
+
+/* False if the open section has none. */
+bool callgrind_model_finder(const callgrind_model *m, callgrind_line_finder *ret_finder);
+
+/* Where the search for a line or call begins. callee: CALLGRIND_NONE for a line. */
+static inline uint64_t callgrind_model_hash(uint32_t function, uint32_t callee, const char *file,
+                                            uint32_t line, uint64_t address)
+{
+    uint64_t hash = ((uintptr_t)file + line + address * 0xD6E8FEB86659FD93U) ^
+                    (((uint64_t)callee << 32) + function);
+    hash *= 0x9FB21C651E98DF25U;
+    return hash ^ (hash >> 32);
+}
+
+/* The costs of a known line without address, or NULL: not at the first place to look at. */
+static inline uint64_t *callgrind_model_find_line(const callgrind_line_finder *f, uint32_t function,
+                                                  const char *file, uint32_t line)
+{
+    const callgrind_slot *slot =
+        &f->slots[callgrind_model_hash(function, CALLGRIND_NONE, file, line, 0) & f->mask];
+    if (slot->stamp != f->stamp || (slot->index >> 31) != 0)
+        return NULL;
+    const callgrind_line *l = &f->lines[slot->index];
+    if (l->line != line || l->file != file || l->address != 0)
+        return NULL;
+    return (uint64_t *)(uintptr_t)l->self; /* it is the model's: not const here */
+}
+
 /* Adds to the self cost of the open section's function. */
 void callgrind_model_add_self(callgrind_model *m, const uint64_t *costs);
 
-/* Fills functions, lines, calls, totals and inclusive costs of p; m is left empty. */
-void callgrind_model_finish(callgrind_model *m, callgrind_profile *p);
+/* Fills functions, lines, calls, totals and inclusive costs of p; m is left empty.
+ * The arrays lines and calls are to be freed by big_array_free() with the sizes returned. */
+void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, size_t *ret_lines_bytes,
+                            size_t *ret_calls_bytes);
 
 /* callgrind_inclusive.c: inclusive costs and calls by strongly connected components.
  * functions: their inclusive arrays are written. */

@@ -43,6 +43,7 @@ typedef struct callgrind_reader {
     callgrind_name *function;                 /* current; NULL before the first "fn=" */
     callgrind_name plain_function;
     bool is_open;                            /* the model has a section of it */
+    uint32_t open_function;                  /* its index */
     const char *callee_object, *callee_file; /* NULL: not given for this call */
     callgrind_name *callee;
     callgrind_name plain_callee;
@@ -52,6 +53,7 @@ typedef struct callgrind_reader {
     GPtrArray *events;                     /* of const char *, interned: of all parts */
     size_t event_of[CALLGRIND_MAX_EVENTS]; /* column of this part -> index in events */
     size_t n_columns;
+    bool is_plain;     /* positions are lines, one event in all: see callgrind_body.c */
     bool must_restart; /* a later part has events that earlier ones have not */
     callgrind_position kinds[CALLGRIND_N_POSITIONS];
     size_t n_kinds;
@@ -77,6 +79,9 @@ bool callgrind_header_line(callgrind_reader *r, const char *p, const char *end);
 
 /* Finds the events of all parts, after must_restart. */
 void callgrind_header_collect_events(callgrind_reader *r);
+
+/* To be called when events or positions have changed. */
+void callgrind_header_set_plain(callgrind_reader *r);
 
 /* Reads the lines of a piece. */
 void callgrind_body_read(callgrind_reader *r, const scan_piece *piece);

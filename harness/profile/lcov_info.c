@@ -217,25 +217,27 @@ static void read_text(reader *r, char *text, size_t n_bytes)
 
 lcov_info *lcov_info_parse(const char *text, size_t n_bytes, const char *name, GError **error)
 {
-    g_autoptr(lcov_info) info = g_new0(lcov_info, 1);
+    lcov_info *info = g_new0(lcov_info, 1);
     info->files = g_ptr_array_new_with_free_func(file_free);
     info->warnings = g_ptr_array_new_with_free_func(g_free);
     info->complete = true;
     g_autoptr(GHashTable) files = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GHashTable) functions = g_hash_table_new(g_str_hash, g_str_equal);
     reader r = {.info = info, .name = name, .files = files, .functions = functions};
-    g_autofree char *copy = g_malloc(n_bytes + 1);
+    char *copy = g_malloc(n_bytes + 1);
     if (n_bytes > 0)
         memcpy(copy, text, n_bytes);
     read_text(&r, copy, n_bytes);
+    g_free(copy);
     if (info->files->len == 0) {
         g_set_error(error, LCOV_INFO_ERROR, LCOV_INFO_ERROR_FORMAT,
                     "%s:1:1: not an lcov tracefile: expected an 'SF:' line", name);
+        lcov_info_free(info);
         return NULL;
     }
     for (unsigned i = 0; i < info->files->len; i++)
         finish_file(g_ptr_array_index(info->files, i));
-    return g_steal_pointer(&info);
+    return info;
 }
 
 lcov_info *lcov_info_read(const char *path, GError **error)

@@ -77,7 +77,7 @@ char *massif_print_chart(const massif_profile *profile, const massif_print_optio
     if (profile->n_snapshots == 0)
         return g_string_free(text, FALSE);
     uint64_t top = MAX(massif_total(&profile->snapshots[profile->peak]), 1);
-    g_autofree uint64_t *columns = column_totals(profile, width);
+    uint64_t *columns = column_totals(profile, width);
     g_autofree char *top_text = bytes_text(top);
     g_autofree char *middle_text = bytes_text(top / 2);
     for (unsigned row = height; row-- > 0;) {
@@ -90,6 +90,7 @@ char *massif_print_chart(const massif_profile *profile, const massif_print_optio
         }
         g_string_append_c(text, '\n');
     }
+    g_free(columns);
     g_string_append_printf(text, "%10s +", "0 B");
     for (unsigned x = 0; x < width; x++)
         g_string_append_c(text, '-');

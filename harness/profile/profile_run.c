@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define POLL_US       5000
-#define KILL_AFTER_US (10 * G_USEC_PER_SEC)
+#define KILL_AFTER_US ((gint64)10 * G_USEC_PER_SEC)
 
 G_DEFINE_QUARK(profile - run - error - quark, profile_run_error)
 

@@ -23,12 +23,10 @@ static inline unsigned scan_digits(uint64_t word)
     return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 
-/* The value of n (0..8) leading decimal digits of word: pairs, then fours, then eight. */
+/* The value of n (0..7) leading decimal digits of word: pairs, then fours, then eight. */
 static inline uint64_t scan_value(uint64_t word, unsigned n)
 {
-    if (n == 0)
-        return 0;
-    uint64_t digits = (word ^ 0x3030303030303030U) << (64 - 8 * n);
+    uint64_t digits = (word ^ 0x3030303030303030U) << (56 - 8 * n) << 8; /* n == 0: all gone */
     digits = digits * 10 + (digits >> 8);
     return (((digits & 0x000000FF000000FFU) * 0x000F424000000064U) +
             (((digits >> 16) & 0x000000FF000000FFU) * 0x0000271000000001U)) >>

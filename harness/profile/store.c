@@ -1,8 +1,10 @@
 #include "harness/profile/store.h"
 
+#include "harness/profile/big_array.h"
+
 #include <string.h>
 
-#define CHUNK_BYTES ((size_t)1 << 18)
+#define CHUNK_BYTES ((size_t)1 << 18) /* of the first chunks; of later ones BIG_ARRAY_BYTES */
 #define ALIGNMENT   8U
 
 typedef struct interned {
@@ -11,9 +13,14 @@ typedef struct interned {
     size_t n_bytes;
 } interned;
 
+typedef struct chunk {
+    void *memory;
+    size_t n_bytes;
+} chunk;
+
 struct store {
-    GPtrArray *chunks; /* of void * from g_malloc0 */
-    char *next;        /* free bytes of the last chunk */
+    GArray *chunks; /* of chunk */
+    char *next;     /* free bytes of the last chunk */
     size_t n_left;
     size_t n_bytes;
     interned *table; /* open addressing, 2^bits entries */
@@ -24,7 +31,7 @@ struct store {
 store *store_new(void)
 {
     store *s = g_new0(store, 1);
-    s->chunks = g_ptr_array_new_with_free_func(g_free);
+    s->chunks = g_array_new(FALSE, FALSE, sizeof(chunk));
     s->bits = 8;
     s->table = g_new0(interned, (size_t)1 << s->bits);
     return s;
@@ -34,17 +41,23 @@ void store_free(store *s)
 {
     if (s == NULL)
         return;
-    g_ptr_array_unref(s->chunks);
+    for (unsigned i = 0; i < s->chunks->len; i++) {
+        const chunk *c = &g_array_index(s->chunks, chunk, i);
+        big_array_free(c->memory, c->n_bytes);
+    }
+    g_array_unref(s->chunks);
     g_free(s->table);
     g_free(s);
 }
 
 static void *own_chunk(store *s, size_t n_bytes)
 {
-    void *chunk = g_malloc0(n_bytes);
-    g_ptr_array_add(s->chunks, chunk);
+    chunk c = {big_array_resize(NULL, 0, n_bytes), n_bytes};
+    if (n_bytes < BIG_ARRAY_BYTES)
+        memset(c.memory, 0, n_bytes); /* big ones are zero */
+    g_array_append_val(s->chunks, c);
     s->n_bytes += n_bytes;
-    return chunk;
+    return c.memory;
 }
 
 void *store_alloc(store *s, size_t n_bytes)
@@ -53,8 +66,8 @@ void *store_alloc(store *s, size_t n_bytes)
     if (n_bytes > s->n_left) {
         if (n_bytes > CHUNK_BYTES / 4)
             return own_chunk(s, n_bytes);
-        s->next = own_chunk(s, CHUNK_BYTES);
-        s->n_left = CHUNK_BYTES;
+        s->n_left = s->n_bytes < BIG_ARRAY_BYTES ? CHUNK_BYTES : BIG_ARRAY_BYTES;
+        s->next = own_chunk(s, s->n_left);
     }
     void *result = s->next;
     s->next += n_bytes;

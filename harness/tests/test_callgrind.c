@@ -353,13 +353,8 @@ static void damage_has_a_place(void **state)
 static void nothing_readable_is_an_error(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"",
-                                        "\n\n",
-                                        "hello\n",
-                                        "\x7f"
-                                        "ELF\x02\x01",
-                                        "fl=a\nfn=f\n1 5\n",
-                                        "events:\n1 5\n"};
+    static const char *const texts[] = {
+        "", "\n\n", "hello\n", "\177ELF\2\1", "fl=a\nfn=f\n1 5\n", "events:\n1 5\n"};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
         assert_null(callgrind_parse(texts[i], strlen(texts[i]), "test", &error));

@@ -142,10 +142,7 @@ static void damage_has_a_place(void **state)
 static void nothing_readable_is_an_error(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "\n", "hello\n",
-                                        "\x7f"
-                                        "ELF\x01",
-                                        HEAD};
+    static const char *const texts[] = {"", "\n", "hello\n", "\177ELF\1", HEAD};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
         assert_null(massif_parse(texts[i], strlen(texts[i]), "test", &error));

@@ -8,8 +8,10 @@
 
 #include "harness/profile/context.h"
 #include "harness/profile/lcov_info.h"
+#include "harness/profile/line_print.h"
 #include "harness/profile/memcheck_xml.h"
 #include "harness/profile/plain_text.h"
+#include "harness/profile/profile_diff.h"
 #include "harness/profile/profile_format.h"
 #include "harness/profile/profile_json.h"
 #include "harness/profile/pstats.h"
@@ -331,6 +333,169 @@ static void text_for_terminals(void **state)
     assert_string_equal(small, "999");
 }
 
+/* ---- differences ---- */
+
+static const profile_diff_row *find_diff(const profile_diff *diff, const char *name,
+                                         const char *file)
+{
+    const profile_diff_row *found = NULL;
+    for (unsigned i = 0; i < diff->rows->len; i++) {
+        const profile_diff_row *row = g_ptr_array_index(diff->rows, i);
+        if (strcmp(row->name, name) == 0 && strcmp(row->file, file) == 0) {
+            assert_null(found);
+            found = row;
+        }
+    }
+    if (found == NULL)
+        fail_msg("no row %s in %s", name, file);
+    return found;
+}
+
+static void differences_of_calls(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) before =
+        parse("events: Ir\nob=prog\nfl=a.c\nfn=f\n1 100\nfn=g\n5 50\nfn=gone\n9 7\n"
+              "ob=one.so\nfl=x.c\nfn=same\n1 1\nob=two.so\nfn=same\n1 2\n");
+    g_autoptr(callgrind_profile) after =
+        parse("events: Dr Ir\nob=prog2\nfl=b.c\nfn=f\n11 0 130\ncfn=g\ncalls=1 1\n12 0 50\n"
+              "fn=g\n15 0 50\nfn=fresh\n19 0 3\nob=two.so\nfl=x.c\nfn=same\n1 0 2\n"
+              "ob=one.so\nfn=same\n1 0 1\n");
+    g_autoptr(profile_diff) diff = profile_diff_callgrind(before, after, NULL, NULL);
+    assert_int_equal(diff->old_total, 160);
+    assert_int_equal(diff->new_total, 186);
+    assert_true(profile_diff_growth(diff) > 16.24 && profile_diff_growth(diff) < 16.26);
+    const profile_diff_row *f = find_diff(diff, "f", "b.c"); /* the file has a new name */
+    assert_true(f->in_old && f->in_new);
+    assert_int_equal(f->old_self, 100);
+    assert_int_equal(f->new_self, 130);
+    assert_int_equal(f->new_inclusive, 180);
+    assert_false(find_diff(diff, "gone", "a.c")->in_new);
+    assert_false(find_diff(diff, "fresh", "b.c")->in_old);
+    int64_t sum = 0;
+    for (unsigned i = 0; i < diff->rows->len; i++) {
+        const profile_diff_row *row = g_ptr_array_index(diff->rows, i);
+        sum += (int64_t)(row->new_self - row->old_self);
+        if (strcmp(row->name, "same") == 0)
+            assert_true(row->old_self == row->new_self); /* each with its own object's */
+    }
+    assert_int_equal(sum, 26);
+    assert_ptr_equal(f, g_ptr_array_index(diff->rows, 0)); /* the greatest change comes first */
+    g_autoptr(GError) error = NULL;
+    assert_null(profile_diff_callgrind(before, after, "Dr", &error));
+    assert_non_null(strstr(error->message, "the old profile has no event 'Dr'"));
+    g_autofree char *text = profile_diff_print(diff, 1);
+    assert_non_null(strstr(text, "Ir: 160 -> 186 (+26, +16.25%)"));
+    assert_non_null(strstr(text, "... and 2 more"));
+}
+
+static massif_profile *parse_heap(const char *tree, unsigned bytes)
+{
+    g_autofree char *text = g_strdup_printf("desc: x\ncmd: x\ntime_unit: i\nsnapshot=0\ntime=1\n"
+                                            "mem_heap_B=%u\nheap_tree=peak\n%s",
+                                            bytes, tree);
+    return massif_parse(text, strlen(text), "test", NULL);
+}
+
+static void differences_of_heaps(void **state)
+{
+    (void)state;
+    g_autoptr(massif_profile) before =
+        parse_heap("n2: 90 all\n n1: 50 0x1: make (a.c:3)\n  n0: 50 0x2: main (a.c:9)\n"
+                   " n0: 40 0x3: main (a.c:10)\n",
+                   90);
+    g_autoptr(massif_profile) after =
+        parse_heap("n1: 70 all\n n1: 70 0x1: make (a.c:5)\n  n1: 70 0x4: make (a.c:6)\n"
+                   "   n0: 70 0x2: main (a.c:9)\n",
+                   70);
+    g_autoptr(profile_diff) diff = profile_diff_massif(before, after);
+    assert_int_equal(diff->old_total, 90);
+    assert_int_equal(diff->new_total, 70);
+    assert_true(profile_diff_growth(diff) < 0);
+    const profile_diff_row *make = find_diff(diff, "make", "a.c");
+    assert_int_equal(make->old_self, 50);
+    assert_int_equal(make->new_self, 70);
+    assert_int_equal(make->new_inclusive, 70); /* within itself: once */
+    const profile_diff_row *outer = find_diff(diff, "main", "a.c");
+    assert_int_equal(outer->old_self, 40);
+    assert_int_equal(outer->old_inclusive, 90);
+    assert_int_equal(outer->new_inclusive, 70);
+    json_t *json = profile_diff_json(diff);
+    assert_int_equal(integer_at(json, "new_total", NULL), 70);
+    json_decref(json);
+}
+
+/* ---- lines ---- */
+
+static const line_row *find_line(const line_table *table, uint32_t line)
+{
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        const line_row *row = g_ptr_array_index(table->rows, i);
+        if (row->line == line && strcmp(row->file, "/src/m.c") == 0)
+            return row;
+    }
+    fail_msg("no line %u", line);
+    return NULL;
+}
+
+/* One line of source from five sources. */
+static void lines_joined(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) calls =
+        parse("events: Ir I1mr D1mr D1mw DLmr Bcm Bim\nfl=/src/m.c\nfn=main\n7 10 1 2 3 1 4 1\n"
+              "cfn=f\ncalls=3 12\n7 60\nfn=f\n12 60\n");
+    g_autoptr(callgrind_profile) tree =
+        parse("creator: xtree-1\nevents: totB totBk\nfl=/src/m.c\nfn=f\n12 500 5\nfn=main\n"
+              "7\ncfn=f\ncalls=0 12\n7 500 5\n");
+    g_autoptr(massif_profile) heap = parse_heap(
+        "n1: 90 all\n n1: 90 0x1: f (m.c:12)\n  n1: 90 0x2: main (m.c:7)\n   n0: 90 0x2: main "
+        "(m.c:7)\n",
+        90);
+    static const char info_text[] = "SF:/src/m.c\nDA:7,1\nDA:12,3\nDA:20,0\nend_of_record\n";
+    g_autoptr(lcov_info) info = lcov_info_parse(info_text, strlen(info_text), "test", NULL);
+    g_autoptr(GString) leaks = g_string_new(xml);
+    g_string_replace(leaks, "<stack>\n  </stack>",
+                     "<stack><frame><dir>/src</dir><file>m.c</file><line>12</line></frame></stack>",
+                     0);
+    g_autoptr(memcheck_report) report = memcheck_parse(leaks->str, leaks->len, "test", NULL);
+    g_autoptr(line_table) table = line_table_new();
+    line_table_add_callgrind(table, calls);
+    line_table_add_xtree(table, tree);
+    line_table_add_massif(table, heap);
+    line_table_add_memcheck(table, report);
+    line_table_add_lcov(table, info);
+    line_table_sort(table);
+    assert_int_equal(table->rows->len, 3);
+    const line_row *row = find_line(table, 7);
+    assert_int_equal(row->self, 10);
+    assert_int_equal(row->inclusive, 70);
+    assert_int_equal(row->calls, 3);
+    assert_int_equal(row->cache_misses, 6);
+    assert_int_equal(row->memory_misses, 1);
+    assert_int_equal(row->mispredictions, 5);
+    assert_int_equal(row->allocated_bytes, 500);
+    assert_int_equal(row->peak_bytes, 90); /* twice on the path: once */
+    assert_int_equal(row->leaked_blocks, 0);
+    assert_int_equal(row->hits, 1);
+    row = find_line(table, 12);
+    assert_int_equal(row->allocated_blocks, 5);
+    assert_int_equal(row->leaked_bytes, 77);
+    assert_int_equal(row->hits, 3);
+    assert_int_equal(find_line(table, 20)->hits, 0);
+    line_print_options options = {.filter = "m[.]c"};
+    g_autofree char *joined = line_print_joined(table, &options, NULL);
+    assert_non_null(strstr(joined, "instructions"));
+    assert_non_null(strstr(joined, "leaked blocks"));
+    g_autofree char *memory = line_print_memory(table, &options, NULL);
+    assert_non_null(
+        strstr(memory, "Line #      Mem usage      Increment  Occurrences   Line Cont"));
+    json_t *json = line_print_json(table, &options, NULL);
+    const json_t *file = json_array_get(json_object_get(json, "files"), 0);
+    assert_int_equal(json_array_size(json_object_get(file, "lines")), 3);
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +511,9 @@ int main(void)
         cmocka_unit_test(formats),
         cmocka_unit_test(json_form),
         cmocka_unit_test(text_for_terminals),
+        cmocka_unit_test(differences_of_calls),
+        cmocka_unit_test(differences_of_heaps),
+        cmocka_unit_test(lines_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,11 +8,11 @@
 #include "harness/judge/tests_run.h"
 #include "harness/sandbox/sandbox.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -159,10 +159,13 @@ static void a_run_is_read(void **state)
 static void forged_runs_are_cut(void **state)
 {
     (void)state;
-    static const char *const texts[] = {
-        "t 0 a\nd 1 0\nend 7\n",          "t 0 a\nt 1 b\nd 1 0\nend 3\n", "d 1 0\nend 1\n",
-        "t 0 a\nd 1 0\nt 0 a\nd 1 0\nend 4\n", "t 0 a\nd x 0\nend 2\n",   "PASS\nend 1\n",
-        "t 0 a\nf nonsense\nd 1 0\nend 3\n"};
+    static const char *const texts[] = {"t 0 a\nd 1 0\nend 7\n",
+                                        "t 0 a\nt 1 b\nd 1 0\nend 3\n",
+                                        "d 1 0\nend 1\n",
+                                        "t 0 a\nd 1 0\nt 0 a\nd 1 0\nend 4\n",
+                                        "t 0 a\nd x 0\nend 2\n",
+                                        "PASS\nend 1\n",
+                                        "t 0 a\nf nonsense\nd 1 0\nend 3\n"};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(tests_run) run = tests_run_parse(texts[i], strlen(texts[i]));
         assert_false(run->complete);
@@ -199,10 +202,11 @@ static void put_tests(bench *b)
     put(b, "tests/bug2.txt", "t 0 good\nd 5 0\nt 1 picky\nf tests.c:9 x\nd 5 1\nend 5\n");
     put(b, "tests/bug3.txt", "t 0 good\n");
     put(b, "tests/bug4.txt", "t 0 good\n");
-    put(b, "tests/gcov.out", "{\"files\":[{\"file\":\"pool.c\",\"lines\":[{\"count\":1},"
-                             "{\"count\":1},{\"count\":1},{\"count\":0},{\"count\":0}]}]}\n");
-    static const char *const jobs[] = {"tests/solution", "tests/simple", "tests/bug1",
-                                       "tests/bug2",     "tests/gcov"};
+    put(b, "tests/gcov.out",
+        "{\"files\":[{\"file\":\"pool.c\",\"lines\":[{\"count\":1},"
+        "{\"count\":1},{\"count\":1},{\"count\":0},{\"count\":0}]}]}\n");
+    static const char *const jobs[] = {"tests/solution", "tests/simple", "tests/bug1", "tests/bug2",
+                                       "tests/gcov"};
     for (size_t i = 0; i < G_N_ELEMENTS(jobs); i++)
         (void)ran(b, jobs[i]);
     ran(b, "tests/bug3")->result.outcome = SANDBOX_SIGNALLED;
@@ -224,8 +228,9 @@ static void tests_that_always_fail_earn_nothing(void **state)
 {
     bench *b = *state;
     put_tests(b);
-    put(b, "tests/simple.txt", "t 0 good\nf tests.c:1 x\nd 5 1\nt 1 picky\nf tests.c:9 x\nd 5 1\n"
-                               "end 6\n");
+    put(b, "tests/simple.txt",
+        "t 0 good\nf tests.c:1 x\nd 5 1\nt 1 picky\nf tests.c:9 x\nd 5 1\n"
+        "end 6\n");
     score_tests(&b->s);
     assert_score(only_part(b), 0, RECORD_WRONG);
 }
@@ -259,7 +264,8 @@ static void memory_loses_by_error(void **state)
 {
     bench *b = *state;
     put(b, "valgrind/memcheck-pool/memcheck.xml",
-        "<valgrindoutput>" ERROR_AT("pool.c", "3") ERROR_AT("pool.c", "9") "</valgrindoutput>");
+        "<valgrindoutput><protocolversion>4</protocolversion><tool>memcheck</tool>" ERROR_AT(
+            "pool.c", "3") ERROR_AT("pool.c", "9") "</valgrindoutput>");
     put(b, "valgrind/memcheck-layouts/memcheck.xml", "<valgrindoutput></valgrindoutput>");
     (void)ran(b, "valgrind/memcheck-pool");
     (void)ran(b, "valgrind/memcheck-layouts");
@@ -284,7 +290,8 @@ static void memory_of_a_wrong_part_earns_nothing(void **state)
 static void a_cut_memcheck_report_earns_nothing(void **state)
 {
     bench *b = *state;
-    put(b, "valgrind/memcheck-pool/memcheck.xml", "<valgrindoutput>");
+    put(b, "valgrind/memcheck-pool/memcheck.xml",
+        "<valgrindoutput><protocolversion>4</protocolversion><tool>memcheck</tool>");
     put(b, "valgrind/memcheck-layouts/memcheck.xml", "<valgrindoutput></valgrindoutput>");
     (void)ran(b, "valgrind/memcheck-pool");
     (void)ran(b, "valgrind/memcheck-layouts");

@@ -84,7 +84,8 @@ static callgrind_profile *read_callgrind(const char *file)
     callgrind_profile *p = callgrind_read(file, &error);
     if (p == NULL)
         fail_msg("%s", error->message);
-    assert_true(p->complete);
+    else
+        assert_true(p->complete);
     return p;
 }
 
@@ -169,7 +170,7 @@ static void check_with_annotate(const scratch *s)
         const uint64_t *sum = g_hash_table_lookup(sums, place);
         if (sum == NULL)
             fail_msg("callgrind_annotate knows '%s'", place);
-        if (*sum != cost)
+        else if (*sum != cost)
             fail_msg("%s: %" G_GUINT64_FORMAT ", by callgrind_annotate %" G_GUINT64_FORMAT, place,
                      *sum, cost);
         n_checked++;

@@ -91,7 +91,7 @@ static void check_object(world *w, const model *m)
     for (int n = 0; n < N_NAMES && w->why == NULL; n++) {
         value v = 99;
         bool is_set = position_of(m, n) >= 0;
-        status s = object_get(m->real, w->names[n], &v);
+        status s = object_get_attr(m->real, w->names[n], &v);
         expect(w, s == (is_set ? STATUS_OK : STATUS_ATTRIBUTE_ERROR), "status of get");
         expect(w, v == (is_set ? m->values[n] : 99), "value of get");
         value at_site = 99;
@@ -120,8 +120,8 @@ static void check_weakrefs(world *w, const model *m, int number)
 
 static void do_set(world *w, model *m, int n, value v, bool at_site)
 {
-    status s =
-        at_site ? object_set_at(&w->sites[n], m->real, v) : object_set(m->real, w->names[n], v);
+    status s = at_site ? object_set_at(&w->sites[n], m->real, v)
+                       : object_set_attr(m->real, w->names[n], v);
     if (!takes(m, n)) {
         expect(w, s == STATUS_ATTRIBUTE_ERROR, "a slot that does not exist was set");
         expect(w, runtime_error(w->rt)[0] != '\0', "an error without a message");
@@ -138,7 +138,7 @@ static void do_set(world *w, model *m, int n, value v, bool at_site)
 static void do_unset(world *w, model *m, int n)
 {
     int at = position_of(m, n);
-    status s = object_unset(m->real, w->names[n]);
+    status s = object_unset_attr(m->real, w->names[n]);
     expect(w, s == (at >= 0 ? STATUS_OK : STATUS_ATTRIBUTE_ERROR), "status of unset");
     if (at < 0)
         return;
@@ -235,7 +235,7 @@ static bool make_world(world *w, const heap_options *options)
         return false;
     for (int i = 0; i < N_TYPES; i++) {
         size_t n = i == LAYOUT_DICT ? 0 : N_SLOTS;
-        if (type_new(w->rt, "T", (layout)i, slots, n, NULL, &w->types[i]) != STATUS_OK)
+        if (type_new(w->rt, "T", (type_layout)i, slots, n, NULL, &w->types[i]) != STATUS_OK)
             return false;
     }
     for (int i = 0; i < N_NAMES; i++) {

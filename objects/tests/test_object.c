@@ -94,11 +94,11 @@ static void test_messages(void **state)
     value v = 7;
     object *o = object_new(f.slots);
     assert_string_equal(runtime_error(f.rt), "");
-    assert_int_equal(object_get(o, f.z, &v), STATUS_ATTRIBUTE_ERROR);
+    assert_int_equal(object_get_attr(o, f.z, &v), STATUS_ATTRIBUTE_ERROR);
     assert_int_equal(v, 7);
     assert_string_equal(runtime_error(f.rt), "'Point' object has no attribute 'z'");
-    assert_int_equal(object_set(o, f.z, value_of_int(1)), STATUS_ATTRIBUTE_ERROR);
-    assert_int_equal(object_unset(o, f.x), STATUS_ATTRIBUTE_ERROR);
+    assert_int_equal(object_set_attr(o, f.z, value_of_int(1)), STATUS_ATTRIBUTE_ERROR);
+    assert_int_equal(object_unset_attr(o, f.x), STATUS_ATTRIBUTE_ERROR);
     assert_string_equal(runtime_error(f.rt), "'Point' object has no attribute 'x'");
     weakref *w = NULL;
     assert_int_equal(weakref_new(o, NULL, NULL, &w), STATUS_TYPE_ERROR);
@@ -126,10 +126,10 @@ static void test_types(void **state)
     /* inheritance: the base's slots come first, the word for weakrefs before them */
     assert_int_equal(type_new(f.rt, "Sub", LAYOUT_WEAKREF, z, 1, f.slots, &made), STATUS_OK);
     object *o = object_new(made);
-    assert_int_equal(object_set(o, f.x, value_of_int(1)), STATUS_OK);
-    assert_int_equal(object_set(o, f.z, value_of_int(3)), STATUS_OK);
+    assert_int_equal(object_set_attr(o, f.x, value_of_int(1)), STATUS_OK);
+    assert_int_equal(object_set_attr(o, f.z, value_of_int(3)), STATUS_OK);
     value v = 0;
-    assert_int_equal(object_get(o, f.x, &v), STATUS_OK);
+    assert_int_equal(object_get_attr(o, f.x, &v), STATUS_OK);
     assert_int_equal(value_to_int(v), 1);
     weakref *w = NULL;
     assert_int_equal(weakref_new(o, NULL, NULL, &w), STATUS_OK);
@@ -148,11 +148,11 @@ static void test_bytes(void **state)
     set_up(&f);
     for (int l = 0; l < 3; l++) {
         type *t = NULL;
-        assert_int_equal(type_new(f.rt, "T", (layout)l, abcd, 4, NULL, &t), STATUS_OK);
+        assert_int_equal(type_new(f.rt, "T", (type_layout)l, abcd, 4, NULL, &t), STATUS_OK);
         object *o = object_new(t);
         for (int i = 0; i < 4; i++)
-            assert_int_equal(object_set(o, name_intern(&f.rt->names, abcd[i]), value_of_int(i)),
-                             STATUS_OK);
+            assert_int_equal(
+                object_set_attr(o, name_intern(&f.rt->names, abcd[i]), value_of_int(i)), STATUS_OK);
         assert_int_equal(mem_usable_bytes(o), expected[l]);
         heap_stats stats;
         heap_get_stats(f.rt->tables, &stats);
@@ -174,15 +174,15 @@ static void test_references(void **state)
         object *held = object_new(f.weakref);
         weakref *w = NULL;
         assert_int_equal(weakref_new(held, NULL, NULL, &w), STATUS_OK);
-        assert_int_equal(object_set(holder, f.x, value_of_object(held)), STATUS_OK);
+        assert_int_equal(object_set_attr(holder, f.x, value_of_object(held)), STATUS_OK);
         object_site site = {.name = f.y};
         assert_int_equal(object_set_at(&site, holder, value_of_object(held)), STATUS_OK);
         assert_int_equal(object_set_at(&site, holder, value_of_object(held)), STATUS_OK);
         assert_int_equal(held->refcount, 3);
         object_decref(held);
-        assert_int_equal(object_unset(holder, f.x), STATUS_OK);
+        assert_int_equal(object_unset_attr(holder, f.x), STATUS_OK);
         assert_int_equal(held->refcount, 1);
-        assert_int_equal(object_set(holder, f.y, value_of_int(1)), STATUS_OK);
+        assert_int_equal(object_set_attr(holder, f.y, value_of_int(1)), STATUS_OK);
         assert_null(weakref_get(w));
         weakref_decref(w);
         object_decref(holder);
@@ -200,7 +200,7 @@ static void test_long_chain(void **state)
     for (int i = 0; i < 1000000; i++) {
         object *o = object_new(f.slots);
         if (first != NULL)
-            assert_int_equal(object_set(o, f.x, value_of_object(first)), STATUS_OK);
+            assert_int_equal(object_set_attr(o, f.x, value_of_object(first)), STATUS_OK);
         object_decref(first);
         first = o;
     }
@@ -218,8 +218,8 @@ static void test_cycle(void **state)
     object *b = object_new(f.dict);
     weakref *w = NULL;
     assert_int_equal(weakref_new(a, NULL, NULL, &w), STATUS_OK);
-    assert_int_equal(object_set(a, f.x, value_of_object(b)), STATUS_OK);
-    assert_int_equal(object_set(b, f.x, value_of_object(a)), STATUS_OK);
+    assert_int_equal(object_set_attr(a, f.x, value_of_object(b)), STATUS_OK);
+    assert_int_equal(object_set_attr(b, f.x, value_of_object(a)), STATUS_OK);
     object_decref(a);
     object_decref(b);
     heap_stats stats;
@@ -227,7 +227,7 @@ static void test_cycle(void **state)
     assert_int_equal(stats.n_blocks_live, 3);
     object *again = weakref_get(w);
     assert_ptr_equal(again, a);
-    assert_int_equal(object_unset(again, f.x), STATUS_OK);
+    assert_int_equal(object_unset_attr(again, f.x), STATUS_OK);
     object_decref(again);
     assert_null(weakref_get(w));
     weakref_decref(w);
@@ -345,7 +345,7 @@ static void test_refused_memory(void **state)
         for (int i = 0; o != NULL && i < 40; i++) {
             char text[16];
             (void)snprintf(text, sizeof(text), "a%d", i);
-            status done = object_set(o, name_intern(&rt->names, text), value_of_int(i));
+            status done = object_set_attr(o, name_intern(&rt->names, text), value_of_int(i));
             assert_true(done == STATUS_OK || done == STATUS_MEMORY_ERROR);
             n_set += done == STATUS_OK;
             n_refused += done == STATUS_MEMORY_ERROR;
@@ -366,7 +366,7 @@ static void test_validity_sees_damage(void **state)
     fixture f;
     set_up(&f);
     object *o = object_new(f.dict);
-    assert_int_equal(object_set(o, f.x, value_of_int(1)), STATUS_OK);
+    assert_int_equal(object_set_attr(o, f.x, value_of_int(1)), STATUS_OK);
     assert_true(object_is_valid(o));
     uintptr_t kept = object_words_of(o)->attributes;
     object_words_of(o)->attributes = kept & OBJECT_CAPACITY_MASK; /* x is set, but in no order */

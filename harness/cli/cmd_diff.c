@@ -1,0 +1,123 @@
+/* objlab diff OLD NEW -- what changed between two profiles; exit 1 if the cost grew too much. */
+#include "harness/cli/commands.h"
+#include "harness/cli/show_profile.h"
+#include "harness/profile/profile_diff.h"
+#include "harness/profile/profile_format.h"
+
+#define DEFAULT_THRESHOLD 1.0
+#define DEFAULT_LIMIT     40
+
+typedef struct diff_options {
+    gboolean json;
+    double threshold;
+    char *event;
+    int limit;
+} diff_options;
+
+static profile_format format_of(const char *path, GError **error)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+    if (file == NULL)
+        return PROFILE_UNKNOWN;
+    profile_format format =
+        profile_format_detect(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
+    if (format != PROFILE_CALLGRIND && format != PROFILE_MASSIF) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s:1:1: expected a callgrind or massif file", path);
+        return PROFILE_UNKNOWN;
+    }
+    return format;
+}
+
+static profile_diff *diff_calls(char **paths, const char *event, GError **error)
+{
+    g_autoptr(callgrind_profile) old_profile = callgrind_read(paths[0], error);
+    if (old_profile == NULL)
+        return NULL;
+    g_autoptr(callgrind_profile) new_profile = callgrind_read(paths[1], error);
+    if (new_profile == NULL)
+        return NULL;
+    show_warnings(old_profile->warnings);
+    show_warnings(new_profile->warnings);
+    return profile_diff_callgrind(old_profile, new_profile, event, error);
+}
+
+static profile_diff *diff_heaps(char **paths, GError **error)
+{
+    g_autoptr(massif_profile) old_profile = massif_read(paths[0], error);
+    if (old_profile == NULL)
+        return NULL;
+    g_autoptr(massif_profile) new_profile = massif_read(paths[1], error);
+    if (new_profile == NULL)
+        return NULL;
+    show_warnings(old_profile->warnings);
+    show_warnings(new_profile->warnings);
+    return profile_diff_massif(old_profile, new_profile);
+}
+
+static profile_diff *diff_files(char **paths, const char *event, GError **error)
+{
+    profile_format old_format = format_of(paths[0], error);
+    if (old_format == PROFILE_UNKNOWN)
+        return NULL;
+    profile_format new_format = format_of(paths[1], error);
+    if (new_format == PROFILE_UNKNOWN)
+        return NULL;
+    if (old_format != new_format) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is of %s, %s is of %s", paths[0],
+                    profile_format_name(old_format), paths[1], profile_format_name(new_format));
+        return NULL;
+    }
+    return old_format == PROFILE_CALLGRIND ? diff_calls(paths, event, error)
+                                           : diff_heaps(paths, error);
+}
+
+static int diff_checked(int argc, char **argv, const diff_options *o)
+{
+    g_autoptr(GError) error = NULL;
+    if (argc != 3)
+        return cli_fail(CLI_USAGE, "diff: expected two files, OLD and NEW");
+    if (o->limit < 0)
+        return cli_fail(CLI_USAGE, "diff: --limit=%d is below 0", o->limit);
+    g_autoptr(profile_diff) diff = diff_files(argv + 1, o->event, &error);
+    if (diff == NULL)
+        return cli_fail_error(CLI_USAGE, &error);
+    bool is_written;
+    if (o->json) {
+        json_t *value = profile_diff_json(diff);
+        is_written = show_print_json(value);
+        json_decref(value);
+    } else {
+        g_autofree char *text = profile_diff_print(diff, (size_t)o->limit);
+        is_written = show_print(text);
+    }
+    if (!is_written)
+        return cli_fail(CLI_HARNESS, "cannot write the output");
+    double growth = profile_diff_growth(diff);
+    if (growth > o->threshold)
+        return cli_fail(CLI_SHORT, "%s grew by %.2f %%, more than %.2f %%", diff->unit, growth,
+                        o->threshold);
+    return CLI_OK;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+    diff_options o = {.threshold = DEFAULT_THRESHOLD, .limit = DEFAULT_LIMIT};
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "print JSON", NULL},
+        {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &o.threshold,
+         "growth of the total that is tolerated (default 1)", "PERCENT"},
+        {"event", 0, 0, G_OPTION_ARG_STRING, &o.event,
+         "callgrind: compare this event (default: the first)", "NAME"},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &o.limit, "rows to show, 0 for all (default 40)", "N"},
+        G_OPTION_ENTRY_NULL};
+    GOptionContext *context = g_option_context_new("OLD NEW - compare two profiles");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_autoptr(GError) error = NULL;
+    int code = g_option_context_parse(context, &argc, &argv, &error)
+                   ? diff_checked(argc, argv, &o)
+                   : cli_fail_error(CLI_USAGE, &error);
+    g_option_context_free(context);
+    g_free(o.event);
+    return code;
+}
