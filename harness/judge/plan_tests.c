@@ -119,7 +119,8 @@ static bool link_coverage(session *s, GPtrArray *jobs, GError **error)
     g_autofree char *contract = session_data_path(s, "homework/contract");
     jobs_item_mount(j, solution, "/solution", false);
     jobs_item_mount(j, contract, "/contract", false);
-    jobs_item_arguments(j, COVERAGE_FLAGS, "/solution/pool.c", "/solution/layouts.c", NULL);
+    jobs_item_arguments(j,
+                        JOBS_ARGUMENTS(COVERAGE_FLAGS, "/solution/pool.c", "/solution/layouts.c"));
     g_ptr_array_add(jobs, j);
     return true;
 }
@@ -148,7 +149,7 @@ static jobs_item *run_tests(session *s, const char *name)
     bool counts = strcmp(name, "coverage") == 0;
     /* coverage counters are written where the compiler was told to put its output */
     jobs_item_mount(j, folder, counts ? "/out" : "/program", counts);
-    jobs_item_arguments(j, counts ? "/out/program" : "/program/program", NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS(counts ? "/out/program" : "/program/program"));
     j->answers_path = evidence_path(s->e, answers);
     return j;
 }
@@ -194,8 +195,8 @@ bool plan_tests_coverage(session *s, GPtrArray *jobs, GError **error)
     g_autofree char *folder = evidence_path(s->e, "build/tests-coverage");
     jobs_item_mount(j, folder, "/out", false);
     j->cwd = g_strdup("/out");
-    jobs_item_arguments(j, "/usr/bin/gcov", "--json-format", "--stdout", "program-pool.gcda",
-                        "program-layouts.gcda", NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("/usr/bin/gcov", "--json-format", "--stdout",
+                                          "program-pool.gcda", "program-layouts.gcda"));
     g_ptr_array_add(jobs, j);
     return true;
 }
