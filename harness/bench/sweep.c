@@ -52,6 +52,12 @@ static gint compare_marks(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void add_mark(sweep *s, const char *name, uint64_t bytes)
+{
+    sweep_mark mark = {g_strdup(name), bytes};
+    g_array_append_val(s->marks, mark);
+}
+
 static void find_marks(sweep *s)
 {
     g_autoptr(GArray) caches = machine_caches();
@@ -59,14 +65,12 @@ static void find_marks(sweep *s)
         const machine_cache *c = &g_array_index(caches, machine_cache, i);
         if (c->type == 'I')
             continue;
-        sweep_mark mark = {g_strdup_printf("L%u%s", c->level, c->type == 'D' ? "d" : ""), c->bytes};
-        g_array_append_val(s->marks, mark);
+        g_autofree char *name = g_strdup_printf("L%u%s", c->level, c->type == 'D' ? "d" : "");
+        add_mark(s, name, c->bytes);
     }
-    sweep_mark tlb = {NULL, machine_tlb_reach_bytes()};
-    if (tlb.bytes > 0) {
-        tlb.name = g_strdup("TLB");
-        g_array_append_val(s->marks, tlb);
-    }
+    uint64_t tlb_bytes = machine_tlb_reach_bytes();
+    if (tlb_bytes > 0)
+        add_mark(s, "TLB", tlb_bytes);
     g_array_sort(s->marks, compare_marks);
 }
 

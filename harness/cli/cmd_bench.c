@@ -19,7 +19,7 @@ typedef struct bench_options {
     int argc; /* flags for Google Benchmark, argv[0] the program */
     char **argv;
     uint64_t n_objects;
-    uint64_t seed;
+    uint64_t seed, n_rounds;
     clock_kind clock;
     const char *save;  /* NULL: not kept */
     const char *prove; /* NULL: an ordinary run */
@@ -41,7 +41,7 @@ static void on_interrupt(int signal_number)
 /* ---- options ---- */
 
 typedef struct raw_options {
-    char *layout, *n, *clock, *format, *seed, *prove, *tries, *save;
+    char *layout, *n, *clock, *format, *seed, *prove, *tries, *save, *rounds;
     gboolean allocators, rivals, all, quick, json, sweep;
 } raw_options;
 
@@ -55,6 +55,7 @@ static void raw_clear(raw_options *raw)
     g_free(raw->prove);
     g_free(raw->tries);
     g_free(raw->save);
+    g_free(raw->rounds);
 }
 
 static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **error)
@@ -73,6 +74,8 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "table, json or gbench", "NAME"},
         {"clock", 0, 0, G_OPTION_ARG_STRING, &raw->clock, "auto, tsc, cntvct, perf or os", "NAME"},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &raw->seed, "of all random orders (1)", "N"},
+        {"rounds", 0, 0, G_OPTION_ARG_STRING, &raw->rounds,
+         "processes a subject at the most (31; 15 with --quick)", "N"},
         {"save", 0, 0, G_OPTION_ARG_STRING, &raw->save,
          "keep the result as a baseline (objlab diff, objlab history)", "NAME"},
         {"sweep", 0, 0, G_OPTION_ARG_NONE, &raw->sweep,
@@ -160,6 +163,7 @@ static bool read_options(const raw_options *raw, bench_options *options, GError 
     return read_layout(raw->layout, options, error) &&
            read_number("-n", raw->n, default_n(raw), &options->n_objects, error) &&
            read_number("--seed", raw->seed, 1, &options->seed, error) &&
+           read_number("--rounds", raw->rounds, raw->quick ? 15 : 31, &options->n_rounds, error) &&
            read_number("--tries", raw->tries, 0, &options->n_tries, error);
 }
 
@@ -261,8 +265,8 @@ static bool run_group(bench_run *run, subjects_group group, double budget_s, GEr
         .allocators = group == SUBJECTS_ALLOCATORS,
         .objects = group == SUBJECTS_OBJECTS,
         .layout = options->layout,
-        .min_rounds = 5,
-        .max_rounds = options->quick ? 15 : 31,
+        .min_rounds = MIN(5, options->n_rounds),
+        .max_rounds = options->n_rounds,
         .target_width = 0.01,
         .budget_s = budget_s,
         .progress = show_progress,
