@@ -46,8 +46,10 @@ static pthread_mutex_t all_threads_lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread thread_state *own_state;
 static __thread bool is_inside; /* no call from here is profiled */
 
+/* gcc calls them by these names: NOLINTBEGIN(readability-identifier-naming) */
 void __cyg_profile_func_enter(void *function, void *site) NO_PROFILE;
 void __cyg_profile_func_exit(void *function, void *site) NO_PROFILE;
+/* NOLINTEND(readability-identifier-naming) */
 
 NO_PROFILE static uint64_t now_ns(void)
 {

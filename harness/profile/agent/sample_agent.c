@@ -25,11 +25,6 @@
 #define MAX_FRAMES 120
 #define SECOND_NS  1000000000U
 
-/* glibc 2.36 has no name for it */
-#ifndef sigev_notify_thread_id
-#define sigev_notify_thread_id _sigev_un._tid
-#endif
-
 static int output = -1;
 static long interval_ns;
 
@@ -74,7 +69,7 @@ static void on_timer(int number, siginfo_t *info, void *context)
 static void start_timer(void)
 {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGPROF};
-    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
+    event._sigev_un._tid = (pid_t)syscall(SYS_gettid); /* glibc has no name for it yet */
     timer_t timer;
     struct itimerspec times = {.it_interval = {.tv_nsec = interval_ns},
                                .it_value = {.tv_nsec = interval_ns}};
