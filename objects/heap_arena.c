@@ -116,6 +116,8 @@ void heap_drop_arena(heap_state *s, heap_arena *arena)
     s->n_arenas--;
     s->n_empty -= arena->n_free == HEAP_N_POOLS;
     s->n_unmapped++;
+    if (s->watched)
+        heap_watched_forget(arena);
     registry_remove(arena);
     ANNOUNCE_UNPOISON(arena, HEAP_ARENA_BYTES);
     source_unmap(s, arena);
@@ -147,6 +149,7 @@ void heap_drop_pool(heap_pool *pool)
     heap_arena *arena = heap_arena_of(pool);
     heap_state *s = arena->owner;
     pool->state = HEAP_POOL_FREE;
+    pool->event = HEAP_NEVER; /* what n_live becomes if a block of it is freed again */
     pool->next = arena->free_pools;
     arena->free_pools = pool;
     bucket_unlink(s, arena);

@@ -65,6 +65,9 @@ void heap_drop_arena(heap_state *s, heap_arena *arena);
 void *heap_watched_alloc(heap_state *s, unsigned size_class);
 void heap_watched_free(heap_state *s, heap_pool *pool, void *block);
 
+/* An arena goes with blocks in use in it: nobody may wait for them to be freed. */
+void heap_watched_forget(const heap_arena *arena);
+
 /* A pool that was free, made ready for a class, on no list yet; NULL without memory. */
 heap_pool *heap_new_pool(heap_state *s, unsigned size_class);
 

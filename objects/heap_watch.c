@@ -111,3 +111,20 @@ void heap_watched_free(heap_state *s, heap_pool *pool, void *block)
         pool->event = (uint16_t)(n_live - 1);
     check_heap(s);
 }
+
+static void forget_block(void *block, void *argument)
+{
+    const heap_pool_view *view = argument;
+    announce_free(block, heap_class_bytes(view->size_class));
+}
+
+void heap_watched_forget(const heap_arena *arena)
+{
+    const heap_pool *pools = (const heap_pool *)(const void *)arena + 1;
+    for (size_t i = 0; i < arena->n_taken; i++) {
+        heap_pool_view view = {.start = heap_pool_start(&pools[i]),
+                               .size_class = pools[i].size_class,
+                               .n_live = pools[i].state == HEAP_POOL_FREE ? 0 : pools[i].n_live};
+        heap_walk_blocks(&view, forget_block, &view);
+    }
+}

@@ -28,7 +28,7 @@ static struct {
     Py_ssize_t offsets[N_LAYOUTS][N_ATTRIBUTES];
 } py;
 
-static inline void *runtime_create(int layout, uint64_t i)
+static inline __attribute__((always_inline)) void *runtime_create(int layout, uint64_t i)
 {
     PyTypeObject *type = py.types[layout];
     PyObject *object = type->tp_new(type, py.no_arguments, NULL);

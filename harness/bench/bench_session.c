@@ -77,6 +77,8 @@ static remote *start_worker(const running *run, const seat *s)
 
 static bool wanted(const bench_plan *plan, const remote_step *step)
 {
+    if (plan->figures != NULL && !g_strv_contains(plan->figures, step->figure))
+        return false;
     if (*step->layout == '\0')
         return plan->allocators;
     return plan->objects && (plan->layout == NULL || strcmp(plan->layout, step->layout) == 0);

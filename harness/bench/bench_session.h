@@ -28,10 +28,11 @@ typedef void bench_progress(void *user, double done, double remaining_s, const c
 
 typedef struct bench_plan {
     remote_settings settings;
-    const GPtrArray *subjects; /* of subject; absent ones are passed over */
-    bool allocators;           /* take steps without a layout */
-    bool objects;              /* take steps with a layout ... */
-    const char *layout;        /* ... this one only; NULL: all */
+    const GPtrArray *subjects;  /* of subject; absent ones are passed over */
+    bool allocators;            /* take steps without a layout */
+    bool objects;               /* take steps with a layout ... */
+    const char *layout;         /* ... this one only; NULL: all */
+    const char *const *figures; /* only these, NULL-ended; NULL: all */
     size_t min_rounds, max_rounds;
     double target_width; /* stop once all intervals are so narrow (relative) */
     double budget_s;     /* no round starts that would end after it; min_rounds are made */

@@ -30,11 +30,13 @@ void *hw_arena_map(void)
         mmap(NULL, 2 * HW_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (wide == MAP_FAILED)
         return NULL;
-    size_t before = (HW_ARENA_BYTES - (uintptr_t)wide % HW_ARENA_BYTES) % HW_ARENA_BYTES;
+    uintptr_t start = ((uintptr_t)wide + HW_ARENA_BYTES - 1) & ~(uintptr_t)(HW_ARENA_BYTES - 1);
+    char *arena = (char *)start;
+    size_t before = (size_t)(arena - wide);
     if (before > 0)
         (void)munmap(wide, before);
-    (void)munmap(wide + before + HW_ARENA_BYTES, HW_ARENA_BYTES - before);
-    return wide + before;
+    (void)munmap(arena + HW_ARENA_BYTES, HW_ARENA_BYTES - before);
+    return arena;
 }
 
 void hw_arena_unmap(void *arena)
@@ -68,7 +70,7 @@ void hw_pool_free(hw_pool *pool, void *block)
 
 /* ---- the runtime, for object_kernels.h ---- */
 
-static inline void *runtime_create(int layout, uint64_t i)
+static inline __attribute__((always_inline)) void *runtime_create(int layout, uint64_t i)
 {
     hw_object *object = hw_object_new(hw.classes[layout]);
     for (int a = 0; a < N_ATTRIBUTES && object != NULL; a++)

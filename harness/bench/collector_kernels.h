@@ -17,11 +17,15 @@
 
 #include "harness/bench/object_kernels.h"
 
-OBJECT_INLINE bool object_create_collected(worker *w, object_state *s, int layout)
+/* A collection is one long stretch that cannot be cut into chunks: several, so that one at least is
+ * left undisturbed. */
+enum { COLLECTIONS = 3 };
+
+OBJECT_INLINE bool kernel_create_collected(worker *w, object_state *s, int which)
 {
     objects_drain(w, s);
     runtime_collector(true);
-    bool ok = object_create(w, s, layout);
+    bool ok = kernel_create(w, s, which);
     runtime_collector(false);
     return ok;
 }
@@ -34,36 +38,38 @@ OBJECT_INLINE void time_collection(worker *w)
     worker_short_end(w, w->n);
 }
 
-OBJECT_INLINE bool object_collect_live(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_collect_live(worker *w, object_state *s, int which)
 {
     objects_drain(w, s);
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     for (size_t i = 0; i + 1 < w->n; i++)
         runtime_link(w->pointers[i], w->pointers[i + 1]);
     (void)runtime_collect(); /* objects reach the oldest generation; the caches are warm */
-    time_collection(w);
+    for (int i = 0; i < COLLECTIONS; i++)
+        time_collection(w);
     return true;
 }
 
-OBJECT_INLINE bool object_collect_live_random(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_collect_live_random(worker *w, object_state *s, int which)
 {
     objects_drain(w, s);
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     for (size_t i = 0; i < w->n; i++)
         runtime_link(w->pointers[i], w->pointers[w->order[i]]);
     (void)runtime_collect();
-    time_collection(w);
+    for (int i = 0; i < COLLECTIONS; i++)
+        time_collection(w);
     for (size_t i = 0; i < w->n; i++) /* no cycle may survive the destruction */
         runtime_set(w->pointers[i], OBJECT_ATTRIBUTES - 1, 0);
     return true;
 }
 
-OBJECT_INLINE bool object_collect_garbage(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_collect_garbage(worker *w, object_state *s, int which)
 {
     objects_drain(w, s);
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     size_t n_paired = w->n & ~(size_t)1;
     for (size_t i = 0; i < n_paired; i += 2) {

@@ -50,54 +50,54 @@ OBJECT_INLINE void objects_drain(worker *w, object_state *s)
 }
 
 /* N live objects of the layout, untimed. */
-OBJECT_INLINE bool objects_fill(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool objects_fill(worker *w, object_state *s, int which)
 {
-    if (s->layout == layout)
+    if (s->layout == which)
         return true;
     objects_drain(w, s);
     for (size_t i = 0; i < w->n; i++) {
-        if ((w->pointers[i] = runtime_create(layout, i)) == NULL)
+        if ((w->pointers[i] = runtime_create(which, i)) == NULL)
             return worker_fail(w, "no memory");
     }
-    s->layout = layout;
+    s->layout = which;
     return true;
 }
 
-OBJECT_INLINE bool object_create(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_create(worker *w, object_state *s, int which)
 {
     objects_drain(w, s);
-    bool is_first = !(s->bytes[layout] > 0);
+    bool is_first = !(s->bytes[which] > 0);
     double before = is_first ? (double)worker_resident_bytes() : 0;
     void **pointers = w->pointers;
     bool ok = true;
     for (worker_pass p = worker_pass_start(w, WINDOW_ANY_FAULTS); worker_pass_next(&p);) {
         for (size_t i = p.first; i < p.last; i++) {
-            pointers[i] = runtime_create(layout, i);
+            pointers[i] = runtime_create(which, i);
             ok &= pointers[i] != NULL;
         }
     }
     if (!ok)
         return worker_fail(w, "no memory");
-    s->layout = layout;
+    s->layout = which;
     if (is_first)
-        s->bytes[layout] = ((double)worker_resident_bytes() - before) / (double)w->n;
+        s->bytes[which] = ((double)worker_resident_bytes() - before) / (double)w->n;
     return true;
 }
 
-OBJECT_INLINE bool object_create_warm(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_create_warm(worker *w, object_state *s, int which)
 {
-    return objects_fill(w, s, layout) && object_create(w, s, layout);
+    return objects_fill(w, s, which) && kernel_create(w, s, which);
 }
 
-OBJECT_INLINE bool object_bytes(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_bytes(worker *w, object_state *s, int which)
 {
-    if (!(s->bytes[layout] > 0) && !object_create(w, s, layout))
+    if (!(s->bytes[which] > 0) && !kernel_create(w, s, which))
         return false;
-    worker_put_bytes(w, s->bytes[layout]);
+    worker_put_bytes(w, s->bytes[which]);
     return true;
 }
 
-OBJECT_INLINE bool object_batch(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_batch(worker *w, object_state *s, int which)
 {
     enum { ROUNDS = 4 };
     static void *objects[OBJECT_BATCH];
@@ -108,7 +108,7 @@ OBJECT_INLINE bool object_batch(worker *w, object_state *s, int layout)
         worker_short_begin(w, WINDOW_ANY_FAULTS);
         for (int round = 0; round < ROUNDS; round++) {
             for (int i = 0; i < OBJECT_BATCH; i++)
-                objects[i] = runtime_create(layout, (uint64_t)i);
+                objects[i] = runtime_create(which, (uint64_t)i);
             for (int i = 0; i < OBJECT_BATCH; i++)
                 runtime_destroy(objects[i]);
         }
@@ -117,10 +117,13 @@ OBJECT_INLINE bool object_batch(worker *w, object_state *s, int layout)
     return true;
 }
 
-OBJECT_INLINE bool object_get(worker *w, object_state *s, int layout)
+typedef uint64_t kernel_get_fn(void *object, int attribute);
+typedef void kernel_set_fn(void *object, int attribute, uint64_t value);
+
+OBJECT_INLINE bool kernel_get_by(worker *w, object_state *s, int which, kernel_get_fn *get)
 {
     enum { ROUNDS = 64 };
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     size_t n_hot = w->n < OBJECT_HOT ? w->n : OBJECT_HOT;
     for (size_t k = 0; k <= w->n_windows; k++) {
@@ -131,8 +134,9 @@ OBJECT_INLINE bool object_get(worker *w, object_state *s, int layout)
         for (int round = 0; round < ROUNDS; round++) {
             for (size_t i = 0; i < n_hot; i++) {
                 for (int a = 0; a < OBJECT_ATTRIBUTES; a++)
-                    sum += runtime_get(w->pointers[i], a);
+                    sum += get(w->pointers[i], a);
             }
+            CLOCK_CLOBBER();
         }
         CLOCK_KEEP(sum);
         worker_short_end(w, ROUNDS * n_hot * OBJECT_ATTRIBUTES);
@@ -140,10 +144,10 @@ OBJECT_INLINE bool object_get(worker *w, object_state *s, int layout)
     return true;
 }
 
-OBJECT_INLINE bool object_set(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_set_by(worker *w, object_state *s, int which, kernel_set_fn *set)
 {
     enum { ROUNDS = 64 };
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     size_t n_hot = w->n < OBJECT_HOT ? w->n : OBJECT_HOT;
     for (size_t k = 0; k <= w->n_windows; k++) {
@@ -153,7 +157,7 @@ OBJECT_INLINE bool object_set(worker *w, object_state *s, int layout)
         for (int round = 0; round < ROUNDS; round++) {
             for (size_t i = 0; i < n_hot; i++) {
                 for (int a = 0; a < OBJECT_ATTRIBUTES; a++)
-                    runtime_set(w->pointers[i], a, (uint64_t)round);
+                    set(w->pointers[i], a, (uint64_t)round);
             }
             CLOCK_CLOBBER();
         }
@@ -162,9 +166,19 @@ OBJECT_INLINE bool object_set(worker *w, object_state *s, int layout)
     return true;
 }
 
-OBJECT_INLINE bool object_delete(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_get(worker *w, object_state *s, int which)
 {
-    if (!objects_fill(w, s, layout))
+    return kernel_get_by(w, s, which, runtime_get);
+}
+
+OBJECT_INLINE bool kernel_set(worker *w, object_state *s, int which)
+{
+    return kernel_set_by(w, s, which, runtime_set);
+}
+
+OBJECT_INLINE bool kernel_delete(worker *w, object_state *s, int which)
+{
+    if (!objects_fill(w, s, which))
         return false;
     size_t n_hot = w->n < OBJECT_BATCH ? w->n : OBJECT_BATCH;
     for (size_t k = 0; k <= w->n_windows; k++) {
@@ -180,9 +194,9 @@ OBJECT_INLINE bool object_delete(worker *w, object_state *s, int layout)
     return true;
 }
 
-OBJECT_INLINE bool object_fifo(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_fifo(worker *w, object_state *s, int which)
 {
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     void **pointers = w->pointers;
     s->layout = -1;
@@ -193,9 +207,9 @@ OBJECT_INLINE bool object_fifo(worker *w, object_state *s, int layout)
     return true;
 }
 
-OBJECT_INLINE bool object_lifo(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_lifo(worker *w, object_state *s, int which)
 {
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     void **last = w->pointers + w->n - 1;
     s->layout = -1;
@@ -215,12 +229,12 @@ OBJECT_INLINE void objects_permute(worker *w)
     }
 }
 
-OBJECT_INLINE bool object_random(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_random(worker *w, object_state *s, int which)
 {
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     objects_permute(w);
-    return object_fifo(w, s, layout);
+    return kernel_fifo(w, s, which);
 }
 
 /* ---- weak references; w->pointers holds n objects, weakrefs come in a table of their own ---- */
@@ -235,7 +249,7 @@ OBJECT_INLINE void **weakref_table(worker *w)
     return table;
 }
 
-OBJECT_INLINE bool object_weakref_create(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_weakref_create(worker *w, object_state *s, int which)
 {
     objects_drain(w, s);
     void **refs = weakref_table(w);
@@ -245,29 +259,29 @@ OBJECT_INLINE bool object_weakref_create(worker *w, object_state *s, int layout)
     double before = (double)worker_resident_bytes();
     for (worker_pass p = worker_pass_start(w, WINDOW_ANY_FAULTS); worker_pass_next(&p);) {
         for (size_t i = p.first; i < p.last; i++) {
-            pointers[i] = runtime_create(layout, i);
+            pointers[i] = runtime_create(which, i);
             refs[i] = runtime_weakref(pointers[i]);
         }
     }
     w->bytes = ((double)worker_resident_bytes() - before) / (double)w->n;
     for (size_t i = 0; i < w->n; i++)
         runtime_weakref_drop(refs[i]);
-    s->layout = layout;
+    s->layout = which;
     return true;
 }
 
-OBJECT_INLINE bool object_weakref_bytes(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_weakref_bytes(worker *w, object_state *s, int which)
 {
-    if (!object_weakref_create(w, s, layout))
+    if (!kernel_weakref_create(w, s, which))
         return false;
     worker_put_bytes(w, w->bytes);
     return true;
 }
 
-OBJECT_INLINE bool object_weakref_destroy(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_weakref_destroy(worker *w, object_state *s, int which)
 {
     void **refs = weakref_table(w);
-    if (refs == NULL || !objects_fill(w, s, layout))
+    if (refs == NULL || !objects_fill(w, s, which))
         return false;
     void **pointers = w->pointers;
     for (size_t i = 0; i < w->n; i++)
@@ -282,10 +296,10 @@ OBJECT_INLINE bool object_weakref_destroy(worker *w, object_state *s, int layout
     return true;
 }
 
-OBJECT_INLINE bool object_weakref_reuse(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_weakref_reuse(worker *w, object_state *s, int which)
 {
     enum { ROUNDS = 128 };
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     size_t n_hot = w->n < OBJECT_HOT ? w->n : OBJECT_HOT;
     void *refs[OBJECT_HOT];
@@ -306,10 +320,10 @@ OBJECT_INLINE bool object_weakref_reuse(worker *w, object_state *s, int layout)
     return true;
 }
 
-OBJECT_INLINE bool object_deref(worker *w, object_state *s, int layout)
+OBJECT_INLINE bool kernel_deref(worker *w, object_state *s, int which)
 {
     enum { ROUNDS = 256 };
-    if (!objects_fill(w, s, layout))
+    if (!objects_fill(w, s, which))
         return false;
     size_t n_hot = w->n < OBJECT_HOT ? w->n : OBJECT_HOT;
     void *refs[OBJECT_HOT];
@@ -336,7 +350,7 @@ OBJECT_INLINE bool object_deref(worker *w, object_state *s, int layout)
 #define OBJECT_KERNEL(NAME, KERNEL)                                                                \
     static bool NAME##_##KERNEL(worker *w)                                                         \
     {                                                                                              \
-        return object_##KERNEL(w, &NAME##_objects, w->step->which);                                \
+        return kernel_##KERNEL(w, &NAME##_objects, w->step->which);                                \
     }
 
 #define OBJECT_KERNELS(NAME)                                                                       \

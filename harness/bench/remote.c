@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REMOTE_BUFFER = 1 << 16, START_LIMIT_S = 20, N_FIELDS = 11 };
+enum { REMOTE_BUFFER = 1 << 16, START_LIMIT_S = 20, END_LIMIT_MS = 1000, N_FIELDS = 11 };
 
 struct remote {
     GPid pid; /* 0: reaped */
@@ -38,6 +38,18 @@ static char *describe_end(int status)
     return g_strdup_printf("ended early (exit status %d)", WEXITSTATUS(status));
 }
 
+/* Waits so long for the child to end by itself. False: it still runs. */
+static bool wait_for_end(const remote *r, int limit_ms, int *ret_status)
+{
+    for (int waited_ms = 0; waited_ms < limit_ms; waited_ms++) {
+        pid_t ended = waitpid(r->pid, ret_status, WNOHANG);
+        if (ended == r->pid)
+            return true;
+        (void)usleep(1000);
+    }
+    return false;
+}
+
 /* Ends and reaps the child; why NULL: by how it ended. */
 static void end_worker(remote *r, const char *why)
 {
@@ -50,9 +62,10 @@ static void end_worker(remote *r, const char *why)
     r->to = -1;
     r->from = -1;
     int status = 0;
-    if (why != NULL)
+    if (!wait_for_end(r, END_LIMIT_MS, &status)) {
         (void)kill(r->pid, SIGKILL);
-    while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
+        while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
+        }
     }
     g_spawn_close_pid(r->pid);
     r->pid = 0;

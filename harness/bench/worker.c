@@ -86,7 +86,9 @@ void *worker_map(size_t n_bytes)
 {
     void *at = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    return at == MAP_FAILED ? NULL : at;
+    if (at == MAP_FAILED)
+        return NULL;
+    return at;
 }
 
 static uint64_t next_random(uint64_t *state) /* splitmix64, see stats.h */

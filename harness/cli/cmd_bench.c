@@ -1,6 +1,8 @@
 /* objlab bench: the layouts and the allocator, and their rivals, timed side by side. */
 #include "harness/bench/bench_gbench.h"
 #include "harness/bench/bench_result.h"
+#include "harness/bench/history.h"
+#include "harness/bench/sweep.h"
 #include "harness/cli/bench_prove.h"
 #include "harness/cli/commands.h"
 #include "harness/measure/machine.h"
@@ -12,13 +14,14 @@
 
 typedef struct bench_options {
     const char *layout; /* NULL: all */
-    bool layouts, allocators, rivals, quick;
+    bool layouts, allocators, rivals, quick, sweep;
     bool json, gbench;
     int argc; /* flags for Google Benchmark, argv[0] the program */
     char **argv;
     uint64_t n_objects;
-    uint64_t seed;
+    uint64_t seed, n_rounds;
     clock_kind clock;
+    const char *save;  /* NULL: not kept */
     const char *prove; /* NULL: an ordinary run */
     uint64_t n_tries;  /* 0: as usual */
 } bench_options;
@@ -38,8 +41,8 @@ static void on_interrupt(int signal_number)
 /* ---- options ---- */
 
 typedef struct raw_options {
-    char *layout, *n, *clock, *format, *seed, *prove, *tries;
-    gboolean allocators, rivals, all, quick, json;
+    char *layout, *n, *clock, *format, *seed, *prove, *tries, *save, *rounds;
+    gboolean allocators, rivals, all, quick, json, sweep;
 } raw_options;
 
 static void raw_clear(raw_options *raw)
@@ -51,6 +54,8 @@ static void raw_clear(raw_options *raw)
     g_free(raw->seed);
     g_free(raw->prove);
     g_free(raw->tries);
+    g_free(raw->save);
+    g_free(raw->rounds);
 }
 
 static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **error)
@@ -69,6 +74,12 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "table, json or gbench", "NAME"},
         {"clock", 0, 0, G_OPTION_ARG_STRING, &raw->clock, "auto, tsc, cntvct, perf or os", "NAME"},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &raw->seed, "of all random orders (1)", "N"},
+        {"rounds", 0, 0, G_OPTION_ARG_STRING, &raw->rounds,
+         "processes a subject at the most (31; 15 with --quick)", "N"},
+        {"save", 0, 0, G_OPTION_ARG_STRING, &raw->save,
+         "keep the result as a baseline (objlab diff, objlab history)", "NAME"},
+        {"sweep", 0, 0, G_OPTION_ARG_NONE, &raw->sweep,
+         "cost against the number of objects, from 1000 to N (10000000)", NULL},
         {"prove", 0, 0, G_OPTION_ARG_STRING, &raw->prove,
          "measure the harness itself: aa (false alarms), planted (slow-downs), overhead", "WHAT"},
         {"tries", 0, 0, G_OPTION_ARG_STRING, &raw->tries, "of --prove (aa 1000, planted 100)", "N"},
@@ -122,10 +133,21 @@ static bool read_layout(const char *name, bench_options *options, GError **error
     return true;
 }
 
+static uint64_t default_n(const raw_options *raw)
+{
+    uint64_t n = raw->quick ? 100000 : 1000000;
+    return raw->sweep ? n * 10 : n;
+}
+
 static bool read_options(const raw_options *raw, bench_options *options, GError **error)
 {
     options->quick = raw->quick;
+    options->sweep = raw->sweep;
     options->prove = raw->prove;
+    options->save = raw->save;
+    if (raw->save != NULL && !history_name_is_valid(raw->save))
+        return usage_error(
+            error, "bench: --save: '%s' is no name of letters, digits, '.', '-', '_'", raw->save);
     options->allocators = raw->allocators || raw->all;
     options->rivals = raw->rivals || raw->all;
     options->layouts = !raw->allocators || raw->layout != NULL || raw->all;
@@ -139,8 +161,9 @@ static bool read_options(const raw_options *raw, bench_options *options, GError 
         return usage_error(error, "bench: --clock: '%s' is none of auto, tsc, cntvct, perf, os",
                            raw->clock);
     return read_layout(raw->layout, options, error) &&
-           read_number("-n", raw->n, raw->quick ? 100000 : 1000000, &options->n_objects, error) &&
+           read_number("-n", raw->n, default_n(raw), &options->n_objects, error) &&
            read_number("--seed", raw->seed, 1, &options->seed, error) &&
+           read_number("--rounds", raw->rounds, raw->quick ? 15 : 31, &options->n_rounds, error) &&
            read_number("--tries", raw->tries, 0, &options->n_tries, error);
 }
 
@@ -242,8 +265,8 @@ static bool run_group(bench_run *run, subjects_group group, double budget_s, GEr
         .allocators = group == SUBJECTS_ALLOCATORS,
         .objects = group == SUBJECTS_OBJECTS,
         .layout = options->layout,
-        .min_rounds = 5,
-        .max_rounds = options->quick ? 15 : 31,
+        .min_rounds = MIN(5, options->n_rounds),
+        .max_rounds = options->n_rounds,
         .target_width = 0.01,
         .budget_s = budget_s,
         .progress = show_progress,
@@ -280,6 +303,51 @@ static void note_warnings(bench_result *result, uint64_t steal_before)
         const machine_warning *w = warnings->pdata[i];
         g_ptr_array_add(result->warnings, g_strdup_printf("%s (%s)", w->what, w->remedy));
     }
+}
+
+/* Cost against N, within the memory that there is. */
+static int run_sweep(bench_run *run)
+{
+    const bench_options *options = run->options;
+    unsigned groups =
+        options->allocators && !options->layouts ? SUBJECTS_ALLOCATORS : SUBJECTS_OBJECTS;
+    g_autoptr(GPtrArray) subjects = subjects_find(groups, options->rivals);
+    const sweep_plan plan = {
+        .base = {.settings = run->settings,
+                 .subjects = subjects,
+                 .allocators = groups == SUBJECTS_ALLOCATORS,
+                 .objects = groups == SUBJECTS_OBJECTS,
+                 .layout = options->layout,
+                 .progress = show_progress,
+                 .user = &run->progress,
+                 .stop = &interrupted},
+        .n_least = MIN(1000, options->n_objects),
+        .n_most = options->n_objects,
+        .budget_s = options->quick ? 24 : 240,
+        .bytes_limit = machine_available_bytes() / 100 * PERCENT_OF_MEMORY,
+        .bytes_per_object = WORST_BYTES_PER_OBJECT,
+    };
+    run->progress.to = 1;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(sweep) s = sweep_run(&plan, &error);
+    end_progress(&run->progress);
+    if (interrupted != 0)
+        return cli_fail(CLI_HARNESS, "bench: interrupted; nothing is reported");
+    if (s == NULL)
+        return cli_fail_error(CLI_HARNESS, &error);
+    g_autofree char *text = options->json ? sweep_to_json(s) : sweep_to_table(s);
+    return fputs(text, stdout) < 0 || fflush(stdout) != 0
+               ? cli_fail(CLI_HARNESS, "bench: the result cannot be written")
+               : CLI_OK;
+}
+
+static bool save_result(const bench_options *options, const bench_result *result, GError **error)
+{
+    if (options->save == NULL)
+        return true;
+    g_autofree char *path = history_path();
+    g_autoptr(history) h = history_open(path, error);
+    return h != NULL && history_save(h, options->save, result, error);
 }
 
 static int print_result(const bench_options *options, const bench_result *result)
@@ -346,6 +414,8 @@ static int run_bench(const bench_options *options)
     struct sigaction action = {.sa_handler = on_interrupt};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    if (options->sweep)
+        return run_sweep(&run);
     g_autoptr(GError) error = NULL;
     bool ok = run_sessions(&run, &error);
     result->drift_ppm = clock_drift_ppm(&result->clock);
@@ -354,7 +424,10 @@ static int run_bench(const bench_options *options)
         return cli_fail(CLI_HARNESS, "bench: interrupted; nothing is reported");
     if (!ok)
         return cli_fail_error(error->code == CLI_USAGE ? CLI_USAGE : CLI_HARNESS, &error);
-    return print_result(options, result);
+    int printed = print_result(options, result);
+    if (printed == CLI_OK && !save_result(options, result, &error))
+        return cli_fail_error(CLI_HARNESS, &error);
+    return printed;
 }
 
 int cmd_bench(int argc, char **argv)

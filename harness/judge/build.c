@@ -18,7 +18,7 @@ static const char *const compile_flags[] = {
 static void add_all(jobs_item *j, const char *const *flags)
 {
     for (const char *const *flag = flags; flag != NULL && *flag != NULL; flag++)
-        jobs_item_arguments(j, *flag, NULL);
+        jobs_item_arguments(j, JOBS_ARGUMENTS(*flag));
 }
 
 /* A job whose build/NAME is "/out". */
@@ -31,7 +31,7 @@ static jobs_item *tool_job(session *s, const char *name, const char *step, GErro
     jobs_item *j = session_job(s, job_name, session_tool_limits(s));
     g_autofree char *out = evidence_path(s->e, folder);
     jobs_item_mount(j, out, "/out", true);
-    jobs_item_arguments(j, "/usr/bin/gcc", NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("/usr/bin/gcc"));
     return j;
 }
 
@@ -46,7 +46,8 @@ jobs_item *build_compile_job(session *s, const build_unit *unit, GError **error)
     j->cwd = g_strdup(unit->inside);
     add_all(j, compile_flags);
     add_all(j, unit->flags);
-    jobs_item_arguments(j, "-save-temps=obj", "-c", unit->file, "-o", "/out/unit.o", NULL);
+    jobs_item_arguments(j,
+                        JOBS_ARGUMENTS("-save-temps=obj", "-c", unit->file, "-o", "/out/unit.o"));
     return j;
 }
 
@@ -60,10 +61,10 @@ jobs_item *build_link_job(session *s, const char *name, const char *const *units
     jobs_item_mount(j, build, "/build", false);
     for (const char *const *unit = units; *unit != NULL; unit++) {
         g_autofree char *object = g_strdup_printf("/build/%s/unit.o", *unit);
-        jobs_item_arguments(j, object, NULL);
+        jobs_item_arguments(j, JOBS_ARGUMENTS(object));
     }
     add_all(j, flags);
-    jobs_item_arguments(j, "-lm", "-o", "/out/program", NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("-lm", "-o", "/out/program"));
     return j;
 }
 

@@ -35,7 +35,7 @@ static const check_property properties[] = {
     [ORDER] = {"layouts", "order", "Attributes are listed in the contract's order", false},
     [DISTINCT] = {"layouts", "distinct", "The three layouts are three", true},
     [COUNTS] = {"layouts", "refcount", "References are counted", true},
-    [FREES] = {"layouts", "frees", "Destroying frees all memory, and nothing else", true},
+    [FREES] = {"layouts", "frees", "Destroying frees all memory, and nothing else", false},
     [MEMORY] = {"layouts", "no_memory", "Without memory nothing changes", false},
     [WEAK_MAKE] = {"weakrefs", "make", "Layouts take weak references, but for plain slots", true},
     [WEAK_GET] = {"weakrefs", "get", "A weakref gives its referent, and NULL once it is dead",
@@ -73,8 +73,14 @@ static void see_callback(layouts_check *c)
     if (w < 0 || w >= MODEL_N_WEAKREFS)
         return;
     const model_weakref *weakref = c->world.weakrefs[w];
-    if (weakref != NULL && weakref->kind == MODEL_CALLBACK_RELEASES)
+    unsigned kind = weakref != NULL ? weakref->kind : MODEL_PLAIN;
+    if (kind == MODEL_RELEASES_ITSELF) {
         model_release(&c->world, (unsigned)w);
+    } else if (kind == MODEL_RELEASES_PREVIOUS) {
+        unsigned other = ((unsigned)w + MODEL_N_WEAKREFS - 1) % MODEL_N_WEAKREFS;
+        model_release(&c->world, other);
+        (void)g_queue_remove(&c->callbacks, GUINT_TO_POINTER(other)); /* no longer due, if it was */
+    }
 }
 
 static bool aside(check_run *run, void *model, const check_line *line)
@@ -166,6 +172,8 @@ static void do_new(layouts_check *c)
         see_refusal(c, "hw_object_new");
         return;
     }
+    check_seen(&c->run, CREATE);
+    check_seen(&c->run, COUNTS);
     uint64_t refcount = check_number(&c->run, 2);
     uint64_t n_attributes = check_number(&c->run, 3);
     if (c->run.stopped)
@@ -211,6 +219,7 @@ static bool list_one(layouts_check *c, const model_object *object, uint64_t at)
         check_cut(&c->run, "a listing cannot be read");
         return false;
     }
+    check_seen(&c->run, ORDER);
     if (at >= object->attributes->len)
         return true; /* told already: their number is wrong */
     const model_attribute *right = &g_array_index(object->attributes, model_attribute, at);
@@ -252,8 +261,12 @@ static void do_set(layouts_check *c, model_object *object, unsigned name)
     else if (status != (takes ? OK : NO_ATTRIBUTE))
         check_fail(&c->run, NAMES, "setting %s gives status %" G_GUINT64_FORMAT,
                    takes ? "an attribute" : "a name that is no slot", status);
-    if (status == OK)
+    if (status == OK) {
+        check_seen(&c->run, NAMES);
+        check_seen(&c->run, FREES);
+        check_seen(&c->run, MEMORY);
         model_set(object, name, value);
+    }
 }
 
 static void do_get(layouts_check *c, const model_object *object, unsigned name)
@@ -264,6 +277,8 @@ static void do_get(layouts_check *c, const model_object *object, unsigned name)
         return;
     uint64_t status = check_number(&c->run, 1);
     int64_t value = check_signed(&c->run, 2);
+    if (right != NULL)
+        check_seen(&c->run, GET);
     if (status != (right != NULL ? OK : NO_ATTRIBUTE))
         check_fail(&c->run, property, "reading %s gives status %" G_GUINT64_FORMAT,
                    right != NULL           ? "an attribute that is set"
@@ -287,8 +302,10 @@ static void do_unset(layouts_check *c, model_object *object, unsigned name)
         check_fail(&c->run, UNSET,
                    "deleting an attribute that is %s gives status %" G_GUINT64_FORMAT,
                    is_set ? "set" : "not set", status);
-    if (status == OK)
+    if (status == OK) {
+        check_seen(&c->run, UNSET);
         model_unset(object, name);
+    }
 }
 
 static void do_object(layouts_check *c, uint64_t letter)
@@ -327,6 +344,8 @@ static void do_object(layouts_check *c, uint64_t letter)
 /* A weakref was made in slot w; same_as: the slot that holds the same one, or -1. */
 static void see_made(layouts_check *c, model_object *object, unsigned kind, unsigned w, int same_as)
 {
+    for (unsigned property = WEAK_MAKE; property <= WEAK_COUNT; property++)
+        check_seen(&c->run, property);
     model_weakref *shared = kind == MODEL_PLAIN ? model_shared(object) : NULL;
     int right = shared != NULL ? model_slot_of(&c->world, shared, w) : -1;
     if (same_as != right)
@@ -433,6 +452,7 @@ static void check_distinct(layouts_check *c)
     uint64_t weakref = c->bytes[MODEL_WEAKREF];
     if (dict == 0 || slots == 0 || weakref == 0)
         return; /* the tape asks for less */
+    check_seen(&c->run, DISTINCT);
     if (slots < ATTRIBUTE_BYTES)
         check_fail(&c->run, DISTINCT, "%" G_GUINT64_FORMAT " bytes cannot hold %d attributes",
                    slots, MEASURED_ATTRIBUTES);

@@ -175,8 +175,22 @@ static void check_spacing(pool_check *p, const slot *s)
                    class_bytes, pool->spacing);
 }
 
+static void see_block(pool_check *p, const slot *s)
+{
+    static const unsigned of_any[] = {ALIGNED, OVERLAP, CONTENTS, NO_MEMORY, STATS};
+    static const unsigned of_arenas[] = {INSIDE, CLASSES, REUSE, FEWEST, RETURN};
+    for (size_t i = 0; i < G_N_ELEMENTS(of_any); i++)
+        check_seen(&p->run, of_any[i]);
+    if (!s->small)
+        check_seen(&p->run, LARGE);
+    else if (model_find_arena(&p->memory, s->start) != NULL)
+        for (size_t i = 0; i < G_N_ELEMENTS(of_arenas); i++)
+            check_seen(&p->run, of_arenas[i]);
+}
+
 static void check_block(pool_check *p, slot *s)
 {
+    see_block(p, s);
     if (s->start % POOL_SPACING != 0)
         check_fail(&p->run, ALIGNED, "%" G_GUINT64_FORMAT " bytes at 0x%" G_GINT64_MODIFIER "x",
                    s->n_bytes, s->start);
@@ -192,10 +206,8 @@ static void check_block(pool_check *p, slot *s)
         check_fail(&p->run, LARGE, "%" G_GUINT64_FORMAT " bytes were taken from an arena",
                    s->n_bytes);
     }
-    if (other != NULL)
-        return; /* the model holds blocks that do not overlap */
-    s->known = true;
-    model_add_block(&p->memory, s->start, s->n_bytes, s->small);
+    s->known = other == NULL;
+    model_add_block(&p->memory, s->start, s->n_bytes, s->small, s->known);
     if (s->small)
         check_spacing(p, s);
 }
@@ -211,8 +223,7 @@ static void do_free(pool_check *p, unsigned index)
     else if (check_hex(&p->run, 3) != s->digest)
         check_fail(&p->run, CONTENTS, "a block of %" G_GUINT64_FORMAT " bytes changed while in use",
                    s->n_bytes);
-    if (s->known)
-        model_remove_block(&p->memory, s->start, s->small);
+    model_remove_block(&p->memory, s->start, s->small, s->known);
     s->used = false;
     p->was_freed = true;
 }
@@ -284,7 +295,7 @@ static void do_impossible(pool_check *p)
         return;
     settle(p);
     if (check_hex(&p->run, 1) != 0)
-        check_fail(&p->run, NO_MEMORY, "SIZE_MAX bytes: a block that cannot be there");
+        check_fail(&p->run, NO_MEMORY, "PTRDIFF_MAX bytes: a block that cannot be there");
 }
 
 static void do_operation(pool_check *p, uint64_t operation)

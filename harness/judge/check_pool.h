@@ -74,9 +74,10 @@ bool model_unmap(model_memory *m, uint64_t base);
 
 /* A block in use that shares a byte with the range, or NULL. */
 const model_block *model_overlapping(const model_memory *m, uint64_t start, uint64_t n_bytes);
-/* Records a block; nothing else in use begins there. small: asked for as a small one. */
-void model_add_block(model_memory *m, uint64_t start, uint64_t n_bytes, bool small);
-void model_remove_block(model_memory *m, uint64_t start, bool small);
+/* Counts a block in. small: asked for as a small one. alone: it overlaps no other; only such blocks
+ * are looked for by model_overlapping(). */
+void model_add_block(model_memory *m, uint64_t start, uint64_t n_bytes, bool small, bool alone);
+void model_remove_block(model_memory *m, uint64_t start, bool small, bool alone);
 
 /* Fewest free pools of an arena other than `but` that surely has one; POOL_N_POOLS + 1: none. */
 unsigned model_fewest_free(const model_memory *m, const model_arena *but);

@@ -117,12 +117,13 @@ static void pool_take(model_pool *pool, uint64_t start, unsigned size_class)
     pool->spacing = divisor(distance, pool->spacing);
 }
 
-void model_add_block(model_memory *m, uint64_t start, uint64_t n_bytes, bool small)
+void model_add_block(model_memory *m, uint64_t start, uint64_t n_bytes, bool small, bool alone)
 {
-    model_block *block = g_new0(model_block, 1);
-    block->start = start;
-    block->n_bytes = MAX(n_bytes, 1);
-    g_tree_insert(m->blocks, &block->start, block);
+    if (alone) {
+        const model_block added = {start, MAX(n_bytes, 1)};
+        model_block *block = g_memdup2(&added, sizeof(added));
+        g_tree_insert(m->blocks, &block->start, block);
+    }
     if (!small) {
         m->n_large_used++;
         return;
@@ -137,10 +138,10 @@ void model_add_block(model_memory *m, uint64_t start, uint64_t n_bytes, bool sma
     count_pool(m, arena, pool, 1);
 }
 
-void model_remove_block(model_memory *m, uint64_t start, bool small)
+void model_remove_block(model_memory *m, uint64_t start, bool small, bool alone)
 {
-    if (!g_tree_remove(m->blocks, &start))
-        return;
+    if (alone)
+        (void)g_tree_remove(m->blocks, &start); /* it is there */
     if (!small) {
         m->n_large_used--;
         return;

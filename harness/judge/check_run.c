@@ -128,6 +128,11 @@ bool check_expect(check_run *run, const char *word, unsigned n_words)
     return false;
 }
 
+void check_seen(check_run *run, unsigned property)
+{
+    run->seen |= (uint64_t)1 << property;
+}
+
 void check_fail(check_run *run, unsigned property, const char *format, ...)
 {
     check_group *group = g_ptr_array_index(run->result->groups, property);
@@ -191,6 +196,11 @@ check_result *check_run_end(check_run *run)
     }
     check_result *result = run->result;
     result->complete = !run->stopped;
+    for (guint i = 0; !run->stopped && i < result->groups->len; i++) {
+        const check_group *group = g_ptr_array_index(result->groups, i);
+        if (group->passed && (run->seen >> i & 1) == 0)
+            check_fail(run, i, "nothing was there that it could be seen of");
+    }
     for (guint i = 0; run->stopped && i < result->groups->len; i++)
         ((check_group *)g_ptr_array_index(result->groups, i))->passed = false;
     run->result = NULL;

@@ -47,6 +47,7 @@ struct check_run {
     const char *text;
     size_t n_text, text_at;
     uint64_t n_lines; /* read so far */
+    uint64_t seen;    /* a bit a property: there was something that it could be false of */
     bool stopped;     /* the rest of the answers says nothing */
     check_aside *aside;
     void *model;
@@ -57,7 +58,7 @@ struct check_run {
 void check_run_begin(check_run *run, const check_property *properties, size_t n, GBytes *tape,
                      const char *answers, size_t n_bytes);
 
-/* Reads the closing line; a property passes if it was never false and the run got here. */
+/* Reads the closing line; a property passes if it was seen, never false, and the run got here. */
 check_result *check_run_end(check_run *run);
 
 bool check_has_more(const check_run *run);
@@ -71,6 +72,9 @@ bool check_read(check_run *run);
 /* Ends the check: cut short, or forged. */
 void check_cut(check_run *run, const char *why);
 void check_forged(check_run *run, const char *why);
+
+/* Notes that a property came into play: code that does nothing has no right properties. */
+void check_seen(check_run *run, unsigned property);
 
 /* Notes that a property does not hold. */
 void check_fail(check_run *run, unsigned property, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -41,12 +41,13 @@ static void put(tape_maker *t, uint64_t value, unsigned n_bytes)
 enum { N_SLOTS = 4096 };
 
 /* Sizes on both sides of every boundary that matters. */
+static const uint32_t edge_sizes[] = {0,    1,    15,   16,   17,    31,    32,     33,    48,
+                                      255,  256,  257,  496,  497,   511,   512,    513,   514,
+                                      1024, 4095, 4096, 4097, 16384, 65536, 262144, 262145};
+
 static uint64_t edge_size(tape_maker *t)
 {
-    static const uint32_t sizes[] = {0,    1,    15,   16,   17,    31,    32,     33,    48,
-                                     255,  256,  257,  496,  497,   511,   512,    513,   514,
-                                     1024, 4095, 4096, 4097, 16384, 65536, 262144, 262145};
-    return sizes[below(t, G_N_ELEMENTS(sizes))];
+    return edge_sizes[below(t, G_N_ELEMENTS(edge_sizes))];
 }
 
 static uint64_t pool_size(tape_maker *t, unsigned phase)
@@ -85,11 +86,72 @@ static void pool_free(tape_maker *t, uint64_t slot)
     pool_some(t);
 }
 
+/* Blocks of the largest class: seven a pool, or eight without a header. */
+enum { FIRST_LARGEST = N_SLOTS / 2, LARGEST_BYTES = 512, ARENA_BLOCKS = 62 * 7 };
+
+/* Allocates the slots first, first + step, ... up to end, that are counted from FIRST_LARGEST. */
+static void pool_fill(tape_maker *t, unsigned first, unsigned end, unsigned step, unsigned n_bytes)
+{
+    for (unsigned i = first; i < end; i += step) {
+        put(t, 'A', 1);
+        put(t, FIRST_LARGEST + i, 2);
+        put(t, n_bytes, 4);
+    }
+}
+
+static void pool_drain(tape_maker *t, unsigned first, unsigned end, unsigned step)
+{
+    for (unsigned i = first; i < end; i += step)
+        pool_free(t, FIRST_LARGEST + i);
+}
+
+/* Two arenas, the second one with more free pools; which one serves another size class? */
+static void pool_two_arenas(tape_maker *t)
+{
+    enum { END = 2 * ARENA_BLOCKS, FEW = 110, MANY = 560, MANY_END = 780, N_OTHER = 24 };
+    pool_fill(t, 0, END, 1, LARGEST_BYTES);
+    pool_drain(t, 0, FEW, 1);
+    pool_drain(t, MANY, MANY_END, 1);
+    pool_fill(t, END, END + N_OTHER, 1, LARGEST_BYTES / 2);
+    put(t, 'S', 1);
+    pool_drain(t, 0, END + N_OTHER, 1);
+    put(t, 'S', 1);
+}
+
+/* Fills most of an arena, frees every second block and asks for as many again: there is room. */
+static void pool_refill(tape_maker *t)
+{
+    pool_fill(t, 0, ARENA_BLOCKS, 1, LARGEST_BYTES);
+    pool_drain(t, 0, ARENA_BLOCKS, 2);
+    pool_fill(t, 0, ARENA_BLOCKS, 2, LARGEST_BYTES);
+    pool_drain(t, 0, ARENA_BLOCKS, 1);
+}
+
+/* A block of every edge size. */
+static void pool_edges(tape_maker *t)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(edge_sizes); i++) {
+        put(t, 'A', 1);
+        put(t, N_SLOTS - 1 - i, 2);
+        put(t, edge_sizes[i], 4);
+    }
+    put(t, 'S', 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(edge_sizes); i++)
+        pool_free(t, N_SLOTS - 1 - i);
+}
+
 /* Grow, churn, free in runs so that some pools and arenas become empty, grow again ... */
 static void make_pool(tape_maker *t, size_t n_operations)
 {
-    enum { N_ROUNDS = 2, LONGEST_RUN = 48 };
-    uint64_t n = MIN((uint64_t)n_operations / (N_ROUNDS * 3) + 1, (uint64_t)N_SLOTS);
+    enum { N_ROUNDS = 2, LONGEST_RUN = 48, LONG = 1000 };
+    uint64_t n = n_operations / N_ROUNDS / 3 + 1;
+    if (n > N_SLOTS / 2)
+        n = N_SLOTS / 2;
+    if (n_operations >= LONG) { /* first: the arenas hold nothing else yet */
+        pool_two_arenas(t);
+        pool_refill(t);
+    }
+    pool_edges(t);
     for (unsigned round = 0; round < N_ROUNDS; round++) {
         for (uint64_t i = 0; i < n; i++)
             pool_alloc(t, i, round);
@@ -126,6 +188,13 @@ static void layouts_one(tape_maker *t, char letter, uint64_t operand)
 {
     put(t, (unsigned char)letter, 1);
     put(t, operand, 1);
+}
+
+static void layouts_weakref(tape_maker *t, uint64_t object, uint64_t slot, uint64_t kind)
+{
+    layouts_one(t, 'W', object);
+    put(t, slot, 1);
+    put(t, kind, 1);
 }
 
 static uint64_t some_name(tape_maker *t)
@@ -165,9 +234,8 @@ static void layouts_operation(tape_maker *t)
     } else if (letter == 'G' || letter == 'D') {
         layouts_named(t, letter, object, some_name(t));
     } else if (letter == 'W') {
-        layouts_one(t, letter, object);
-        put(t, below(t, N_WEAK), 1);
-        put(t, below(t, 3), 1);
+        uint64_t slot = below(t, N_WEAK);
+        layouts_weakref(t, object, slot, below(t, 4));
     } else if (letter == 'T' || letter == 'V') {
         layouts_one(t, letter, below(t, N_WEAK));
     } else if (letter == 'C') {
@@ -178,13 +246,19 @@ static void layouts_operation(tape_maker *t)
     }
 }
 
-/* One object with as many attributes as there are names. */
+/* One object with as many attributes as there are names, looked at as it grows. */
 static void layouts_many(tape_maker *t, uint64_t object, uint64_t class_slot)
 {
     enum { N_NAMES = 256 };
+    static const uint64_t looks[] = {1, 6, 10, 20, 36, 70, 140, N_NAMES};
     layouts_named(t, 'N', object, class_slot);
-    for (uint64_t i = 0; i < N_NAMES; i++)
-        layouts_set(t, object, i);
+    uint64_t n_set = 0;
+    for (size_t k = 0; k < G_N_ELEMENTS(looks); k++) {
+        for (; n_set < looks[k]; n_set++)
+            layouts_set(t, object, n_set);
+        for (uint64_t i = 0; i < n_set; i++)
+            layouts_named(t, 'G', object, i);
+    }
     for (uint64_t i = 0; i < N_NAMES; i += 3)
         layouts_named(t, 'D', object, i);
     layouts_one(t, 'E', object);
@@ -193,6 +267,25 @@ static void layouts_many(tape_maker *t, uint64_t object, uint64_t class_slot)
     for (uint64_t i = 0; i < N_NAMES; i++)
         layouts_named(t, 'G', object, i);
     layouts_one(t, 'E', object);
+}
+
+/* A life and death with every kind of weakref; the slots are empty before and after. */
+static void layouts_death(tape_maker *t, uint64_t object)
+{
+    static const uint64_t kinds[] = {0, 0, 1, 3, 2, 1, 0, 1, 3, 2};
+    for (uint64_t w = 0; w < G_N_ELEMENTS(kinds); w++)
+        layouts_weakref(t, object, w, kinds[w]);
+    layouts_one(t, 'K', object);
+    layouts_one(t, 'I', object);
+    for (int i = 0; i < 2; i++) {
+        for (uint64_t w = 0; w < G_N_ELEMENTS(kinds); w++)
+            layouts_one(t, 'T', w);
+        layouts_one(t, 'R', object);
+    }
+    for (uint64_t w = 0; w < G_N_ELEMENTS(kinds); w++) {
+        layouts_one(t, 'T', w);
+        layouts_one(t, 'V', w);
+    }
 }
 
 static void make_layouts(tape_maker *t, size_t n_operations)
@@ -209,6 +302,8 @@ static void make_layouts(tape_maker *t, size_t n_operations)
     }
     for (unsigned i = 0; i < N_CLASSES; i++)
         layouts_many(t, MANY - i, i);
+    for (unsigned i = 0; i < N_CLASSES / 2; i++)
+        layouts_death(t, MANY - i);
     for (size_t i = 0; i < n_operations; i++)
         layouts_operation(t);
 }
@@ -220,8 +315,9 @@ static void make_workload(tape_maker *t, size_t n_operations)
     enum { N_KINDS = 9 }; /* layouts x orders */
     uint64_t most = MAX(n_operations / N_KINDS, 16);
     static const uint64_t few[] = {0, 1, 2};
-    for (unsigned i = 0; i < 2 * N_KINDS + G_N_ELEMENTS(few); i++) {
-        uint64_t n = i < 2 * N_KINDS ? most / 2 + below(t, most) : few[i - 2 * N_KINDS];
+    const unsigned n_many = 2 * N_KINDS;
+    for (unsigned i = 0; i < n_many + G_N_ELEMENTS(few); i++) {
+        uint64_t n = i < n_many ? most / 2 + below(t, most) : few[i - n_many];
         put(t, i % 3, 1);
         put(t, i / 3 % 3, 1);
         put(t, i == N_KINDS ? 64 : n, 4);

@@ -98,12 +98,14 @@ static void check_random_order(workload_check *w, const asked *a, uint64_t diges
 static void check_counts(workload_check *w, const asked *a)
 {
     check_run *run = &w->run;
+    for (unsigned property = CREATES; property <= FREES && check_number(run, 1) > 0; property++)
+        check_seen(run, property);
     uint64_t gets = check_number(run, 2);
     uint64_t sets = check_number(run, 3);
     uint64_t n_weakrefs = a->layout == LAYOUT_SLOTS ? 0 : a->n;
     expect_equal(run, CREATES, "objects made", check_number(run, 1), a->n);
     expect_equal(run, CREATES, "objects alive at a time", check_number(run, 7), a->n);
-    if (gets < 2 * N_NAMES * a->n)
+    if (gets < a->n * N_NAMES * 2)
         check_fail(run, READS,
                    "%" G_GUINT64_FORMAT " attributes were read; each of %" G_GUINT64_FORMAT
                    " objects has %d, to be read twice",

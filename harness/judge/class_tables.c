@@ -83,7 +83,8 @@ static void append_distribution(GString *html, const class_result *result)
             continue;
         int bin = (int)(entry->result->score / entry->result->max_score * N_BINS);
         bin = CLAMP(bin, 0, N_BINS - 1);
-        highest = MAX(highest, ++bins[bin]);
+        bins[bin]++;
+        highest = MAX(highest, bins[bin]);
     }
     g_string_append(html, "<h2>Distribution</h2><table><tr><th>percent<th>submissions<th>\n");
     for (int i = 0; i < N_BINS; i++)

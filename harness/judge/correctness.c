@@ -86,7 +86,8 @@ char *correctness_describe(const evidence_job *job)
     case SANDBOX_OUTPUT_LIMIT:
         return g_strdup("it wrote more than it may");
     case SANDBOX_TAMPERING:
-        return g_strdup("it made a system call that only an attack makes");
+        return g_strdup_printf("it tried what only an attack does (%s)",
+                               *r->detail != '\0' ? r->detail : "a system call");
     }
     return g_strdup("unknown outcome");
 }
@@ -155,7 +156,8 @@ static void judge_tape(correctness *c, const evidence *e, check_kind kind, unsig
     g_autofree char *name = correctness_job_name(kind, n);
     const evidence_job *job = evidence_find_job(e, name);
     g_autofree char *what = correctness_describe(job);
-    worsen(c, correctness_verdict(job), what);
+    record_verdict verdict = correctness_verdict(job);
+    bool seen_wrong = false;
     g_autofree char *tape_name = g_strconcat(name, ".tape", NULL);
     g_autofree char *answers_name = g_strconcat(name, ".txt", NULL);
     g_autoptr(GBytes) tape = evidence_file(e, tape_name, MAX_TAPE);
@@ -172,12 +174,20 @@ static void judge_tape(correctness *c, const evidence *e, check_kind kind, unsig
         const check_group *group = g_ptr_array_index(result->groups, i);
         merge_group(c, group);
         passed = passed && group->passed;
+        seen_wrong = seen_wrong || (!group->passed && group->failures->len > 0);
+    }
+    if (verdict == RECORD_RIGHT && !result->complete) {
+        verdict = RECORD_CRASHED;
+        g_free(what);
+        what = g_strdup(result->why != NULL ? result->why
+                                            : "it ended before it had answered everything");
     }
     if (result->tampering)
         worsen(c, RECORD_TAMPERING, result->why);
-    else if (!result->complete && correctness_verdict(job) == RECORD_RIGHT)
-        worsen(c, RECORD_CRASHED,
-               result->why != NULL ? result->why : "it ended before it had answered everything");
+    else if (verdict == RECORD_CRASHED && seen_wrong)
+        worsen(c, RECORD_WRONG, what); /* what was seen before the crash says more than it */
+    else if (verdict != RECORD_RIGHT)
+        worsen(c, verdict, what);
     else if (!passed)
         worsen(c, RECORD_WRONG, NULL);
 }

@@ -13,11 +13,14 @@
 #include "reports/html.h"
 #include "reports/junit.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 G_DEFINE_QUARK(objlab - grade - error, grade_error)
 
+#define WORK_PREFIX    ".grading-"
 #define DEFAULT_RUBRIC "homework/rubrics/default.ini"
 
 char *grade_default_out(const char *folder)
@@ -77,11 +80,30 @@ static void fill_fingerprint(evidence *e)
     machine_fingerprint_clear(&print);
 }
 
-/* Runs everything into out/.grading, then puts it in the place of out/evidence. */
+/* Removes what gradings that were killed outright left in out. */
+static void remove_stale(const char *out)
+{
+    GDir *dir = g_dir_open(out, 0, NULL);
+    const char *name = NULL;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        guint64 pid = 0;
+        if (!g_str_has_prefix(name, WORK_PREFIX) ||
+            !g_ascii_string_to_unsigned(name + strlen(WORK_PREFIX), 10, 1, G_MAXINT32, &pid,
+                                        NULL) ||
+            kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+            continue;
+        g_autofree char *path = g_build_filename(out, name, NULL);
+        (void)files_remove_tree(path, NULL); /* in nobody's way if it stays */
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+}
+
+/* Runs everything into out/.grading-PID, then puts it in the place of out/evidence. */
 static evidence *gather(const grade_options *options, const char *out, const char *data,
                         const rubric *r, const submission *s, GError **error)
 {
-    g_autofree char *work = g_strdup_printf("%s/.grading-%d", out, (int)getpid());
+    g_autofree char *work = g_strdup_printf("%s/" WORK_PREFIX "%d", out, (int)getpid());
     g_autofree char *kept = g_build_filename(out, "evidence", NULL);
     evidence *e = evidence_new(work);
     session run = {.e = e,
@@ -92,6 +114,7 @@ static evidence *gather(const grade_options *options, const char *out, const cha
                    .progress = options->progress,
                    .progress_argument = options->progress_argument,
                    .cancel = options->cancel};
+    remove_stale(out);
     fill_head(e, options, r, s);
     fill_fingerprint(e);
     if (files_make_folder(work, NULL, error) && plan_run(&run, error) && evidence_write(e, error) &&

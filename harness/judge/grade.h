@@ -3,7 +3,7 @@
  *
  *   OUT/result.json  OUT/report.html  OUT/report.junit.xml  OUT/evidence/
  *
- * Work goes on in OUT/.grading; what was in OUT before stays until the new result is whole.
+ * Work goes on in OUT/.grading-PID; what was in OUT before stays until the new result is whole.
  *
  * Errors: GRADE_ERROR_USAGE    what was given is unreadable: no such folder, a broken rubric
  *         GRADE_ERROR_HARNESS  the harness failed: full disk, no sandbox, no compiler

@@ -1,7 +1,5 @@
 #include "harness/judge/jobs.h"
 
-#include <stdarg.h>
-
 typedef struct crew {
     GMutex lock;
     unsigned n_done, n_total;
@@ -41,14 +39,10 @@ void jobs_item_free(jobs_item *j)
     g_free(j);
 }
 
-void jobs_item_arguments(jobs_item *j, ...)
+void jobs_item_arguments(jobs_item *j, const char *const *arguments)
 {
-    va_list args;
-    va_start(args, j);
-    for (const char *text = va_arg(args, const char *); text != NULL;
-         text = va_arg(args, const char *))
-        g_ptr_array_add(j->outcome->argv, g_strdup(text));
-    va_end(args);
+    for (const char *const *text = arguments; *text != NULL; text++)
+        g_ptr_array_add(j->outcome->argv, g_strdup(*text));
 }
 
 void jobs_item_mount(jobs_item *j, const char *host, const char *inside, bool writable)

@@ -29,8 +29,9 @@ typedef struct jobs_item {
 jobs_item *jobs_item_new(evidence_job *outcome, const sandbox_limits *limits);
 void jobs_item_free(jobs_item *j);
 
-/* Appends arguments; the list ends with NULL. */
-void jobs_item_arguments(jobs_item *j, ...) G_GNUC_NULL_TERMINATED;
+/* Appends arguments (NULL-ended): jobs_item_arguments(j, JOBS_ARGUMENTS("-o", file)). */
+void jobs_item_arguments(jobs_item *j, const char *const *arguments);
+#define JOBS_ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 /* Shows a host path inside. */
 void jobs_item_mount(jobs_item *j, const char *host, const char *inside, bool writable);
 

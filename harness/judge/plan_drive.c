@@ -36,7 +36,7 @@ static bool drive(session *s, GPtrArray *jobs, check_kind kind, unsigned n, GErr
     jobs_item *j = session_job(s, name, session_run_limits(s));
     g_autofree char *folder = evidence_path(s->e, program);
     jobs_item_mount(j, folder, "/program", false);
-    jobs_item_arguments(j, "/program/program", NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("/program/program"));
     j->stdin_path = evidence_path(s->e, tape);
     j->answers_path = evidence_path(s->e, answers);
     g_ptr_array_add(jobs, j);

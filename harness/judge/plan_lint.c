@@ -15,7 +15,7 @@ static jobs_item *lint_job(session *s, const char *tool, submission_part part)
     jobs_item_mount(j, tidy, "/rules/clang-tidy", false);
     jobs_item_mount(j, format, "/rules/clang-format", false);
     j->cwd = g_strdup("/submission");
-    jobs_item_arguments(j, program, NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS(program));
     return j;
 }
 
@@ -29,15 +29,17 @@ bool plan_lint(session *s, GPtrArray *jobs, GError **error)
             continue;
         const char *file = submission_part_file(part);
         jobs_item *tidy = lint_job(s, "clang-tidy", part);
-        jobs_item_arguments(tidy, "--quiet", "--config-file=/rules/clang-tidy", file, "--",
-                            "-std=c11", "-I/contract", NULL);
+        jobs_item_arguments(tidy, JOBS_ARGUMENTS("--quiet", "--config-file=/rules/clang-tidy", file,
+                                                 "--", "-std=c11", "-I/contract"));
         jobs_item *format = lint_job(s, "clang-format", part);
-        jobs_item_arguments(format, "--dry-run", "--style=file:/rules/clang-format", file, NULL);
+        jobs_item_arguments(format,
+                            JOBS_ARGUMENTS("--dry-run", "--style=file:/rules/clang-format", file));
         jobs_item *cppcheck = lint_job(s, "cppcheck", part);
-        jobs_item_arguments(cppcheck, "--quiet", "--std=c11", "-I/contract",
-                            "--enable=warning,performance,portability",
-                            "--template={file}:{line}:{column}: {severity}: {message} [{id}]", file,
-                            NULL);
+        jobs_item_arguments(
+            cppcheck,
+            JOBS_ARGUMENTS(
+                "--quiet", "--std=c11", "-I/contract", "--enable=warning,performance,portability",
+                "--template={file}:{line}:{column}: {severity}: {message} [{id}]", file));
         g_ptr_array_add(jobs, tidy);
         g_ptr_array_add(jobs, format);
         g_ptr_array_add(jobs, cppcheck);

@@ -52,8 +52,8 @@ static jobs_item *valgrind_job(session *s, const char *name, GPtrArray *argv, co
     jobs_item_mount(j, folder, "/program", false);
     j->env = valgrind_environment();
     for (guint i = 0; i < tool->len; i++)
-        jobs_item_arguments(j, (const char *)g_ptr_array_index(tool, i), NULL);
-    jobs_item_arguments(j, "/program/program", NULL);
+        jobs_item_arguments(j, JOBS_ARGUMENTS((const char *)g_ptr_array_index(tool, i)));
+    jobs_item_arguments(j, JOBS_ARGUMENTS("/program/program"));
     return j;
 }
 
@@ -94,7 +94,7 @@ static bool count_instructions(session *s, GPtrArray *jobs, const char *subject,
                      valgrind_callgrind_argv("/out/callgrind.out", NULL), program, error);
     if (j == NULL)
         return false;
-    jobs_item_arguments(j, "--cost", n_objects, NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("--cost", n_objects));
     g_autofree char *answers = g_strconcat(name, ".txt", NULL);
     j->answers_path = evidence_path(s->e, answers);
     return take(jobs, j);
@@ -110,7 +110,7 @@ static bool measure_space(session *s, GPtrArray *jobs, const char *layout, const
     g_autofree char *folder = evidence_path(s->e, program);
     jobs_item *j = session_job(s, name, session_run_limits(s));
     jobs_item_mount(j, folder, "/program", false);
-    jobs_item_arguments(j, "/program/program", "--space", layout, n_objects, NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("/program/program", "--space", layout, n_objects));
     j->env = valgrind_environment();
     j->answers_path = evidence_path(s->e, answers);
     return take(jobs, j);
@@ -125,7 +125,7 @@ static bool trace_heap(session *s, GPtrArray *jobs, const char *layout, GError *
                                 "measure-submission", error);
     if (j == NULL)
         return false;
-    jobs_item_arguments(j, "--space", layout, HEAP_OBJECTS, NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("--space", layout, HEAP_OBJECTS));
     j->answers_path = evidence_path(s->e, answers);
     return take(jobs, j);
 }
@@ -139,7 +139,7 @@ static bool profile_workload(session *s, GPtrArray *jobs, const char *name, GPtr
     jobs_item *j = valgrind_job(s, name, argv, "run-submission", error);
     if (j == NULL)
         return false;
-    jobs_item_arguments(j, "all", n_objects, "all", "1", NULL);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("all", n_objects, "all", "1"));
     j->answers_path = evidence_path(s->e, answers);
     return take(jobs, j);
 }
@@ -168,7 +168,7 @@ static bool measure_subject(session *s, GPtrArray *jobs, const char *subject, GE
 
 bool plan_measure(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error)
 {
-    static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS};
+    static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS, CHECK_WORKLOAD};
     if (!session_folder(s, "valgrind", error) || !session_folder(s, "space", error))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(watched); i++) {

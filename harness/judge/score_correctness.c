@@ -33,6 +33,17 @@ static void say_group(record_part *part, const correctness_group *group, const c
                               (const char *)g_ptr_array_index(group->failures, i));
 }
 
+/* A part that fails what it is there for is wrong, however many other checks pass. */
+static double cap_required(record_part *part, const char *file, bool required_failed, double earned)
+{
+    double most = part->max_score / 2;
+    if (!required_failed || earned <= most)
+        return earned;
+    (void)record_part_say(part, earned - most, file, 0,
+                          "a required check failed: half of the points at the most");
+    return most;
+}
+
 static void score_groups(record_part *part, const correctness *found)
 {
     const char *file = submission_part_file(found->part);
@@ -65,7 +76,8 @@ static void score_groups(record_part *part, const correctness *found)
     else if (part->verdict == RECORD_TAMPERING || n_groups == 0)
         score_close(part, 0);
     else
-        score_close(part, part->max_score * n_passed / n_groups);
+        score_close(
+            part, cap_required(part, file, required_failed, part->max_score * n_passed / n_groups));
 }
 
 void score_correctness(score *s)

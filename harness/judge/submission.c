@@ -88,7 +88,7 @@ static GBytes *read_capped(int fd, const char *file, char **ret_problem)
         *ret_problem = g_strdup_printf("%s cannot be read: %s", file, g_strerror(errno));
         return NULL;
     }
-    if (memchr(bytes->data, '\0', bytes->len) != NULL) {
+    if (bytes->len > 0 && memchr(bytes->data, '\0', bytes->len) != NULL) {
         *ret_problem = g_strdup_printf("%s is not a text file", file);
         return NULL;
     }

@@ -36,9 +36,10 @@ enum {
     TICK_MIN_MS = 1, /* a memory bomb is caught early; a long run is disturbed little */
     TICK_MAX_MS = 10,
     STORAGE_EVERY_MS = 100,
-    GRACE_MS = 200,          /* children of a program that has ended, to end too */
-    MAX_NEW_ENTRIES = 20000, /* files that a program may add to its folders */
-    USAGE_FACTOR = 8         /* their bytes, in units of the output limit */
+    GRACE_MS = 200,              /* children of a program that has ended, to end too */
+    MAX_FIRST_ENTRIES = 1000000, /* files that its folders may hold at the start */
+    MAX_NEW_ENTRIES = 10000,     /* files that a program may add to them */
+    USAGE_FACTOR = 8             /* their bytes, in units of the output limit */
 };
 
 typedef struct run {
@@ -168,9 +169,9 @@ static void move_away(int cpu)
         (void)sched_setaffinity(0, sizeof set, &set); /* only a courtesy */
 }
 
-static launch_usage read_usage(const run *r)
+static launch_usage read_usage(const run *r, uint64_t max_entries)
 {
-    return launch_usage_read(r->program.paths.writable, r->program.paths.n_writable);
+    return launch_usage_read(r->program.paths.writable, r->program.paths.n_writable, max_entries);
 }
 
 static void start(run *r)
@@ -186,7 +187,7 @@ static void start(run *r)
         fault(r, LAUNCH_STEP_FORK, errno);
         return;
     }
-    r->usage_at_start = read_usage(r);
+    r->usage_at_start = read_usage(r, MAX_FIRST_ENTRIES);
     r->child = fork();
     if (r->child == 0)
         launch_child_run(&r->config, sync[1], LAUNCH_FILTER_FD, &r->program);
@@ -234,9 +235,10 @@ static void check_storage(run *r)
         end_run(r, LAUNCH_STORAGE);
         return;
     }
-    launch_usage u = read_usage(r);
     const launch_usage *first = &r->usage_at_start;
-    if ((u.too_deep && !first->too_deep) || u.n_entries > first->n_entries + MAX_NEW_ENTRIES ||
+    const uint64_t max_entries = first->n_entries + MAX_NEW_ENTRIES;
+    launch_usage u = read_usage(r, max_entries);
+    if ((u.too_deep && !first->too_deep) || u.n_entries > max_entries ||
         (r->config.output_bytes > 0 &&
          u.n_bytes > first->n_bytes + USAGE_FACTOR * r->config.output_bytes))
         end_run(r, LAUNCH_STORAGE);

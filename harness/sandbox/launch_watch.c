@@ -17,7 +17,6 @@
 enum {
     MAX_PROCESSES = 4096, /* of the machine, as far as they are looked at */
     MAX_DEPTH = 64,       /* folders in folders */
-    MAX_ENTRIES = 100000, /* where counting a folder stops */
     MAX_INODES = 20000,   /* in a private file system */
     WALK_FDS = 16,
     KILL_PAUSE_NS = 1000000
@@ -164,6 +163,7 @@ void launch_tree_kill(bool namespaces)
 
 /* nftw has no argument for its callback. */
 static launch_usage walk_usage;
+static uint64_t walk_max_entries;
 
 static int walk_entry(const char *path, const struct stat *st, int type, struct FTW *place)
 {
@@ -174,11 +174,12 @@ static int walk_entry(const char *path, const struct stat *st, int type, struct 
         (void)chmod(path, S_IRWXU); /* seen at the next reading */
     if (place->level > MAX_DEPTH)
         walk_usage.too_deep = true;
-    return walk_usage.too_deep || walk_usage.n_entries > MAX_ENTRIES;
+    return walk_usage.too_deep || walk_usage.n_entries > walk_max_entries;
 }
 
-launch_usage launch_usage_read(const char *const *folders, unsigned n_folders)
+launch_usage launch_usage_read(const char *const *folders, unsigned n_folders, uint64_t max_entries)
 {
+    walk_max_entries = max_entries;
     memset(&walk_usage, 0, sizeof walk_usage);
     for (unsigned i = 0; i < n_folders; i++)
         (void)nftw(folders[i], walk_entry, WALK_FDS, FTW_PHYS | FTW_MOUNT); /* partial is fine */

@@ -31,7 +31,9 @@ typedef struct launch_usage {
     bool too_deep; /* deeper than any program needs */
 } launch_usage;
 
-launch_usage launch_usage_read(const char *const *folders, unsigned n_folders);
+/* Stops counting behind max_entries: the program may be making more all the time. */
+launch_usage launch_usage_read(const char *const *folders, unsigned n_folders,
+                               uint64_t max_entries);
 
 /* True if a private file system is full or holds far too many files. */
 bool launch_storage_full(const char *folder);

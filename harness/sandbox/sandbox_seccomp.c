@@ -129,6 +129,12 @@ static void add_if(builder *b, uint32_t action, const char *name, struct scmp_ar
     add(b, action, name, 1, &condition);
 }
 
+static struct scmp_arg_cmp equals(unsigned argument, uint64_t value)
+{
+    return (struct scmp_arg_cmp){
+        .arg = argument, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+
 /*
  * prctl and arch_prctl take an int: the kernel drops the upper half of the register, a filter does
  * not. So what is allowed is compared whole, and what is reported, by its lower half.
@@ -138,13 +144,13 @@ static void add_process_control(builder *b)
     const uint64_t low_half = UINT32_MAX;
     add_if(b, SCMP_ACT_NOTIFY, "prctl", SCMP_A0(SCMP_CMP_MASKED_EQ, low_half, PR_SET_TSC));
     for (size_t i = 0; i < G_N_ELEMENTS(allowed_prctls); i++)
-        add_if(b, SCMP_ACT_ALLOW, "prctl", SCMP_A0(SCMP_CMP_EQ, (uint64_t)allowed_prctls[i]));
+        add_if(b, SCMP_ACT_ALLOW, "prctl", equals(0, (uint64_t)allowed_prctls[i]));
     add_if(b, SCMP_ACT_NOTIFY, "arch_prctl",
            SCMP_A0(SCMP_CMP_MASKED_EQ, low_half, ARCH_CALL_SET_CPUID));
     for (uint64_t code = 0x1001; code <= 0x1004; code++) /* ARCH_SET_GS .. ARCH_GET_GS */
-        add_if(b, SCMP_ACT_ALLOW, "arch_prctl", SCMP_A0(SCMP_CMP_EQ, code));
+        add_if(b, SCMP_ACT_ALLOW, "arch_prctl", equals(0, code));
     /* Limits of its own only: the launcher's belong to the same user. */
-    add_if(b, SCMP_ACT_ALLOW, "prlimit64", SCMP_A0(SCMP_CMP_EQ, 0));
+    add_if(b, SCMP_ACT_ALLOW, "prlimit64", equals(0, 0));
     /* kill(-1): row 31 */
     add_if(b, SCMP_ACT_KILL_PROCESS, "kill", SCMP_A0(SCMP_CMP_MASKED_EQ, low_half, low_half));
     for (unsigned bit = 0; bit < 32; bit++) /* every pid but -1 has a zero bit */

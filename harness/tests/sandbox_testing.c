@@ -51,9 +51,9 @@ static void start(testing_job *t)
     memset(t, 0, sizeof *t);
     t->mounts[0] = (sandbox_mount){.host = ATTACK_DIR, .inside = "/attack", .writable = false};
     t->mounts[1] =
-        (sandbox_mount){.host = testing_make_folder("work"), .inside = "/work", .writable = true};
+        (sandbox_mount){.host = testing_make_folder("work"), .inside = "/box", .writable = true};
     t->job = (sandbox_job){.argv = t->argv,
-                           .cwd = "/work",
+                           .cwd = "/box",
                            .mounts = t->mounts,
                            .n_mounts = 2,
                            .stdout_path = testing_path("stdout"),

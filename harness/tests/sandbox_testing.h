@@ -28,11 +28,11 @@ const char *testing_make_folder(const char *name);
 
 /*
  * A job that runs "attack NAME ARGUMENT" under small limits, with the writable folder `work`
- * (emptied first) shown as /work and its own outputs. argument: NULL for none.
+ * (emptied first) shown as /box and its own outputs. argument: NULL for none.
  */
 void testing_start(testing_job *t, const char *name, const char *argument);
 
-/* A job that runs a tool in /work, which may fork. argv is NULL-ended, at most 7 long. */
+/* A job that runs a tool in /box, which may fork. argv is NULL-ended, at most 7 long. */
 void testing_start_tool(testing_job *t, const char *const *argv);
 
 /* Runs it; the test fails with the error's text if the harness does. */

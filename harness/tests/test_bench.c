@@ -9,9 +9,13 @@
 
 #include <cmocka.h>
 
+#include "harness/bench/bench_diff.h"
 #include "harness/bench/bench_result.h"
 #include "harness/bench/bench_session.h"
 #include "harness/bench/gbench.h"
+#include "harness/bench/history.h"
+#include "harness/bench/prove.h"
+#include "harness/bench/sweep.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -99,6 +103,24 @@ static void allocator_kernels_do_their_work(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
         assert_true(times_a_call("harness/bench/objlab-bench-alloc", calls[i].function,
                                  calls[i].callee, calls[i].n_least));
+}
+
+static void object_kernels_do_their_work(void **state)
+{
+    (void)state;
+    static const timed_call calls[] = {
+        {"objlab_pass", "heap_alloc_slow", 1},    {"objlab_fifo", "mem_free", 1},
+        {"objlab_pair", "mem_free", 2},           {"timed_create", "heap_alloc_slow", 1},
+        {"timed_fifo", "object_destroy", 2},      {"timed_get_by_name", "object_get_attr", 1},
+        {"timed_delete", "object_unset_attr", 1}, {"timed_weakref_create", "weakref_new", 1},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
+        assert_true(times_a_call("harness/bench/objlab-bench-objects", calls[i].function,
+                                 calls[i].callee, calls[i].n_least));
+    /* on malloc, and nowhere else */
+    const char *on_malloc = "harness/bench/objlab-bench-objects-malloc";
+    assert_true(times_a_call(on_malloc, "timed_create", "malloc", 1));
+    assert_false(times_a_call(on_malloc, "timed_create", "heap_alloc_slow", 1));
 }
 
 static void cpython_kernels_do_their_work(void **state)
@@ -360,6 +382,224 @@ static void damaged_json_is_refused_with_its_place(void **state)
     }
 }
 
+/* ---- differences and history ---- */
+
+/* A result of one subject with the given medians, intervals of one percent, on a made-up machine.
+ */
+static bench_result *made_up_result(const double *medians, size_t n, double resolution)
+{
+    bench_result *r = bench_result_new();
+    r->clock = (clock_source){.kind = CLOCK_OS, .ns_per_tick = 1, .resolution_ticks = 1};
+    r->fingerprint.cpu = g_strdup("made up");
+    for (size_t i = 0; i < n; i++) {
+        bench_figure *f = g_new0(bench_figure, 1);
+        f->name = g_strdup_printf("figure_%zu", i);
+        f->layout = g_strdup("slots");
+        f->subject = g_strdup("objlab");
+        f->unit = g_strdup("ns");
+        f->n = 11;
+        f->value = (stats_interval){medians[i], medians[i] * 0.998, medians[i] * 1.002};
+        f->resolution = resolution;
+        g_ptr_array_add(r->figures, f);
+    }
+    return r;
+}
+
+static bench_change change_of(const bench_diff *diff, guint i)
+{
+    return g_array_index(diff->rows, bench_diff_row, i).change;
+}
+
+static void differences_between_results_are_judged(void **state)
+{
+    (void)state;
+    const double old_medians[] = {10, 10, 10, 10, 10};
+    const double new_medians[] = {9, 11, 10, 10.1, 10, 5};
+    g_autoptr(bench_result) before = made_up_result(old_medians, 5, 0.02);
+    g_autoptr(bench_result) after = made_up_result(new_medians, 6, 0.02);
+    bench_figure *failed = after->figures->pdata[4];
+    failed->n = 0;
+    failed->why = g_strdup("crashed");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(bench_diff) diff = bench_diff_new(before, after, "objlab", &error);
+    assert_null(error);
+    assert_int_equal(diff->rows->len, 6);
+    assert_int_equal(change_of(diff, 0), BENCH_IMPROVED);
+    assert_int_equal(change_of(diff, 1), BENCH_REGRESSED);
+    assert_int_equal(change_of(diff, 2), BENCH_NO_DIFFERENCE);
+    assert_int_equal(change_of(diff, 3), BENCH_BELOW_RESOLUTION); /* 1 %, and 2 % is visible */
+    assert_int_equal(change_of(diff, 4), BENCH_ONLY_OLD);
+    assert_int_equal(change_of(diff, 5), BENCH_ONLY_NEW);
+    assert_int_equal(diff->n_improved, 1);
+    assert_int_equal(diff->n_regressed, 1);
+    g_autofree char *json = bench_diff_to_json(diff);
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_array_size(json_object_get(root, "figures")), 6);
+    json_decref(root);
+    g_autofree char *table = bench_diff_to_table(diff, false);
+    assert_non_null(strstr(table, "1 improved, 1 regressed, of 6 figures"));
+}
+
+static void different_fingerprints_are_refused(void **state)
+{
+    (void)state;
+    const double medians[] = {10};
+    g_autoptr(bench_result) before = made_up_result(medians, 1, 0.02);
+    g_autoptr(bench_result) after = made_up_result(medians, 1, 0.02);
+    g_autoptr(GError) error = NULL;
+    after->n_objects = 7;
+    assert_null(bench_diff_new(before, after, NULL, &error));
+    assert_non_null(strstr(error->message, "N differs"));
+    g_clear_error(&error);
+    after->clock.kind = CLOCK_TSC;
+    assert_null(bench_diff_new(before, after, NULL, &error));
+    assert_non_null(strstr(error->message, "clock"));
+    g_clear_error(&error);
+    g_free(after->fingerprint.cpu);
+    after->fingerprint.cpu = g_strdup("another");
+    assert_null(bench_diff_new(before, after, NULL, &error));
+    assert_non_null(strstr(error->message, "another"));
+}
+
+static void history_keeps_results(void **state)
+{
+    (void)state;
+    g_autofree char *path = g_build_filename(folder, "history.sqlite", NULL);
+    const double medians[][2] = {{10, 4}, {12, 4}, {8, 4}};
+    g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        g_autoptr(history) h = history_open(path, &error);
+        assert_non_null(h);
+        g_autoptr(bench_result) result = made_up_result(medians[i], 2, 0.01);
+        assert_true(history_save(h, i == 1 ? "other" : "base", result, &error));
+    }
+    g_autoptr(history) h = history_open(path, &error);
+    g_autoptr(GPtrArray) entries = history_list(h, &error);
+    assert_int_equal(entries->len, 3);
+    assert_string_equal(((history_entry *)entries->pdata[1])->name, "other");
+    g_autoptr(bench_result) latest = history_load(h, "base", &error);
+    assert_true(bench_result_find(latest, "figure_0", "slots", "objlab")->value.value == 8);
+    assert_null(history_load(h, "absent", &error));
+    assert_non_null(strstr(error->message, "absent"));
+    g_clear_error(&error);
+    g_autoptr(GPtrArray) trends = history_trends(h, "objlab", NULL, NULL, &error);
+    assert_int_equal(trends->len, 2);
+    const history_trend *t = trends->pdata[0];
+    assert_string_equal(t->figure, "figure_0");
+    assert_int_equal(t->medians->len, 3);
+    assert_true(g_array_index(t->medians, double, 1) == 12);
+    g_autoptr(GPtrArray) one = history_trends(h, "objlab", "figure_1", "slots", &error);
+    assert_int_equal(one->len, 1);
+    g_autoptr(GPtrArray) none = history_trends(h, "nobody", NULL, NULL, &error);
+    assert_int_equal(none->len, 0);
+}
+
+static void damaged_histories_are_refused(void **state)
+{
+    (void)state;
+    g_autofree char *path = g_build_filename(folder, "damaged.sqlite", NULL);
+    assert_true(g_file_set_contents(path, "this is no database, but long enough to be read as one",
+                                    -1, NULL));
+    g_autoptr(GError) error = NULL;
+    assert_null(history_open(path, &error));
+    assert_non_null(strstr(error->message, "damaged.sqlite"));
+    g_clear_error(&error);
+    g_autofree char *under_a_file = g_build_filename(path, "below", "x.sqlite", NULL);
+    assert_null(history_open(under_a_file, &error));
+    assert_non_null(error);
+    static const char *const bad[] = {"", "a b", "x/y", "'; DROP TABLE results; --"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+        assert_false(history_name_is_valid(bad[i]));
+    assert_true(history_name_is_valid("2026-11-24_main.1"));
+}
+
+static void sparklines_go_from_lowest_to_highest(void **state)
+{
+    (void)state;
+    const double values[] = {1, 8, 4.5};
+    g_autofree char *line = history_sparkline(values, 3);
+    assert_string_equal(line, "\u2581\u2588\u2585");
+    g_autofree char *flat = history_sparkline(values, 1);
+    assert_string_equal(flat, "\u2581");
+    g_autofree char *none = history_sparkline(values, 0);
+    assert_string_equal(none, "");
+}
+
+/* ---- growth ---- */
+
+/* Shell workers whose cost an object is 10 at every N, and N: passes that grow as N and as N^2. */
+static void growth_is_fitted(void **state)
+{
+    (void)state;
+    const char *answer = "if [ $rest = 0 ]; then echo ok 1; echo %s 5 $3 1 0 0 0 0 0 0 0; "
+                         "else echo ok 1; echo 64 0 1 0 0 0 0 0 0 0 0; fi";
+    g_autofree char *constant = g_strdup_printf(answer, "10");
+    g_autofree char *linear = g_strdup_printf(answer, "$3");
+    bench_subject fakes[] = {fake_subject("constant", make_worker("constant", constant)),
+                             fake_subject("linear", make_worker("linear", linear))};
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++)
+        g_ptr_array_add(subjects, &fakes[i]);
+    static const char *const figures[] = {"pair", "bytes_per_block", NULL};
+    const sweep_plan plan = {
+        .base = {.settings = settings_of(1), .subjects = subjects, .allocators = true},
+        .figures = figures,
+        .n_least = 1000,
+        .n_most = 100000000,
+        .budget_s = 20,
+        .bytes_limit = 300000000,
+        .bytes_per_object = 300};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(sweep) s = sweep_run(&plan, &error);
+    assert_null(error);
+    assert_int_equal(s->n_refused, 1000000); /* 3 processes of 300 bytes an object */
+    static const uint64_t expected[] = {1000, 3162, 10000, 31623, 100000, 316228};
+    assert_int_equal(s->points->len, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < s->points->len; i++)
+        assert_int_equal(g_array_index(s->points, sweep_point, i).n_objects, expected[i]);
+    assert_int_equal(s->growth->len, 2);
+    for (guint i = 0; i < s->growth->len; i++) {
+        const sweep_growth *g = s->growth->pdata[i];
+        double truth = strcmp(g->subject, "constant") == 0 ? 1 : 2;
+        assert_true(fabs(g->exponent.value - truth) < 1e-9);
+        assert_true(g->exponent.low <= g->exponent.value && g->exponent.value <= g->exponent.high);
+    }
+    g_autofree char *table = sweep_to_table(s);
+    assert_non_null(strstr(table, "N^2.000"));
+    assert_non_null(strstr(table, "do not fit the memory"));
+    g_autofree char *json = sweep_to_json(s);
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_array_size(json_object_get(root, "points")), G_N_ELEMENTS(expected));
+    json_decref(root);
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++) {
+        g_free(fakes[i].name);
+        g_free(fakes[i].program);
+    }
+}
+
+/* ---- the harness on itself ---- */
+
+static void proofs_count_every_try(void **state)
+{
+    (void)state;
+    remote_settings settings = settings_of(1);
+    const prove_plan plan = {
+        .clock = &settings.clock, .n_tries = 3, .n_rounds = 9, .cpu = 0, .load_cpu = 0, .seed = 1};
+    prove_count count;
+    g_autoptr(GError) error = NULL;
+    assert_true(prove_planted(&plan, 20, &count, &error));
+    assert_int_equal(count.n_tries, 3);
+    assert_int_equal(
+        count.n_faster + count.n_slower + count.n_no_difference + count.n_below_resolution, 3);
+    prove_plan nowhere = plan;
+    nowhere.cpu = 1000;
+    assert_false(prove_planted(&nowhere, 0, &count, &error));
+    assert_non_null(error);
+    prove_overhead overhead = prove_window_overhead(&settings.clock);
+    assert_true(overhead.outside_ticks >= overhead.inside_ticks);
+    assert_true(overhead.below_share >= 0 && overhead.below_share <= 1);
+}
+
 /* ---- Google Benchmark ---- */
 
 static int n_set_up;
@@ -465,6 +705,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(removed_work_is_detected),
         cmocka_unit_test(allocator_kernels_do_their_work),
+        cmocka_unit_test(object_kernels_do_their_work),
         cmocka_unit_test(cpython_kernels_do_their_work),
         cmocka_unit_test(real_workers_answer_every_step),
         cmocka_unit_test(worker_failures_are_named),
@@ -472,6 +713,13 @@ int main(void)
         cmocka_unit_test(the_named_rival_is_compared),
         cmocka_unit_test(results_come_back_from_json),
         cmocka_unit_test(damaged_json_is_refused_with_its_place),
+        cmocka_unit_test(differences_between_results_are_judged),
+        cmocka_unit_test(different_fingerprints_are_refused),
+        cmocka_unit_test(history_keeps_results),
+        cmocka_unit_test(damaged_histories_are_refused),
+        cmocka_unit_test(sparklines_go_from_lowest_to_highest),
+        cmocka_unit_test(growth_is_fitted),
+        cmocka_unit_test(proofs_count_every_try),
         cmocka_unit_test(google_benchmark_reports_manual_time),
     };
     folder = g_dir_make_tmp("objlab-bench-XXXXXX", NULL);

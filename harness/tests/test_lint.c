@@ -1,6 +1,5 @@
-/* test_lint.c -- what compilers, linters and memcheck print is read as findings with a place. */
+/* test_lint.c -- what compilers and linters print is read as findings with a place. */
 #include "harness/judge/lint.h"
-#include "harness/judge/memcheck.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,102 +73,12 @@ static void suppressions_count(void **state)
     }
 }
 
-#define FRAME(fn, dir, file, line)                                                                 \
-    "<frame><ip>0x1</ip><obj>/program/program</obj><fn>" fn "</fn><dir>" dir "</dir><file>" file   \
-    "</file><line>" line "</line></frame>"
-
-static const char memcheck_xml
-    [] = "<?xml version=\"1.0\"?>\n<valgrindoutput>\n<protocolversion>4</protocolversion>\n"
-         "<error><unique>0x0</unique><tid>1</tid><kind>InvalidRead</kind>"
-         "<what>Invalid read of size 8</what><stack>" FRAME("memcpy", "/usr/src", "memcpy.c", "1")
-             FRAME("take", "/submission", "pool.c", "17")
-                 FRAME(
-                     "main", "/drivers", "drive_pool.c",
-                     "9") "</stack><auxwhat>Address is inside a block "
-                          "free'd</auxwhat><stack>" FRAME("drop", "/submission", "pool.c",
-                                                          "44") "</stack></error>\n"
-                                                                "<error><unique>0x1</"
-                                                                "unique><kind>Leak_DefinitelyLost</"
-                                                                "kind><xwhat><text>24 bytes in 1 "
-                                                                "blocks "
-                                                                "are definitely "
-                                                                "lost</text><leakedbytes>24</"
-                                                                "leakedbytes></xwhat><stack>" FRAME(
-                                                                    "hw_class_new",
-                                                                    "/home/x/submission",
-                                                                    "layouts.c",
-                                                                    "5") "</stack></error>\n"
-                                                                         "<error><unique>0x2</"
-                                                                         "unique><kind>InvalidRead<"
-                                                                         "/kind><what>Invalid read "
-                                                                         "of size "
-                                                                         "8</what><stack>" FRAME(
-                                                                             "take", "/submission",
-                                                                             "pool.c",
-                                                                             "17") "</stack></"
-                                                                                   "error>\n"
-                                                                                   "<error><unique>"
-                                                                                   "0x3</"
-                                                                                   "unique><kind>"
-                                                                                   "InvalidRead</"
-                                                                                   "kind><what>"
-                                                                                   "elsewhere</"
-                                                                                   "what><"
-                                                                                   "stack>" FRAME(
-                                                                                       "main",
-                                                                                       "/drivers",
-                                                                                       "drive_pool."
-                                                                                       "c",
-                                                                                       "9") "</"
-                                                                                            "stack>"
-                                                                                            "</"
-                                                                                            "error>"
-                                                                                            "\n"
-                                                                                            "</"
-                                                                                            "valgri"
-                                                                                            "ndoutp"
-                                                                                            "ut>\n";
-
-static void memcheck_errors_have_a_place(void **state)
-{
-    (void)state;
-    g_autoptr(memcheck_report) report =
-        memcheck_parse(memcheck_xml, sizeof(memcheck_xml) - 1, "submission");
-    assert_true(report->complete);
-    assert_int_equal(report->errors->len, 3); /* the third is the first again */
-    const memcheck_error *read = g_ptr_array_index(report->errors, 0);
-    assert_string_equal(read->file, "pool.c");
-    assert_string_equal(read->function, "take");
-    assert_int_equal(read->line, 17);
-    assert_string_equal(read->what, "Invalid read of size 8");
-    const memcheck_error *leak = g_ptr_array_index(report->errors, 1);
-    assert_string_equal(leak->kind, "Leak_DefinitelyLost");
-    assert_string_equal(leak->what, "24 bytes in 1 blocks are definitely lost");
-    assert_int_equal(leak->line, 5);
-    const memcheck_error *other = g_ptr_array_index(report->errors, 2);
-    assert_null(other->file);
-}
-
-static void cut_reports_are_incomplete(void **state)
-{
-    (void)state;
-    size_t whole = (size_t)(strstr(memcheck_xml, "</valgrindoutput>") - memcheck_xml) +
-                   strlen("</valgrindoutput>");
-    for (size_t n = 0; n < whole; n++) {
-        g_autoptr(memcheck_report) report = memcheck_parse(memcheck_xml, n, "submission");
-        assert_false(report->complete);
-        assert_true(report->errors->len <= 3);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_four_tools),
         cmocka_unit_test(empty_output),
         cmocka_unit_test(suppressions_count),
-        cmocka_unit_test(memcheck_errors_have_a_place),
-        cmocka_unit_test(cut_reports_are_incomplete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

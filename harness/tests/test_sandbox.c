@@ -138,7 +138,7 @@ static void test_environment_is_fixed(void **state)
     if (full) {
         assert_string_equal(env, "env ANSWER=42\nenv TZ=Europe/Moscow\nenv PATH=/usr/bin:/bin\n"
                                  "env HOME=/tmp\nenv TMPDIR=/tmp\nenv LC_ALL=C");
-        assert_string_equal(cwd, "cwd /work");
+        assert_string_equal(cwd, "cwd /box");
     } else {
         assert_true(g_str_has_prefix(env, "env ANSWER=42\nenv TZ=Europe/Moscow\n"));
         assert_null(strstr(env, "SECRET"));
@@ -221,7 +221,7 @@ static void test_a_job_that_cannot_start_is_the_harness_s_fault(void **state)
     t.argv[0] = "/attack/absent";
     expect_fault(&t, "No such file");
     testing_start(&t, "leave", "0");
-    t.job.cwd = "/work/absent";
+    t.job.cwd = "/box/absent";
     expect_fault(&t, "/absent");
     testing_start(&t, "leave", "0");
     t.mounts[0].host = "/absent";

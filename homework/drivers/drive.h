@@ -27,7 +27,7 @@
 
 /* ---- answers ---- */
 
-static char drive_buffer[1 << 16];
+static char drive_buffer[512];
 static size_t drive_n_buffered;
 static uint64_t drive_n_lines;
 
@@ -43,12 +43,10 @@ static inline void drive_flush(void)
     drive_n_buffered = 0;
 }
 
-/* One line; format without the newline. */
+/* One line; format without the newline. It is written at once: a crash loses none. */
 __attribute__((format(printf, 1, 2))) static inline void drive_answer(const char *format, ...)
 {
-    enum { LONGEST = 512 };
-    if (drive_n_buffered + LONGEST > sizeof(drive_buffer))
-        drive_flush();
+    enum { LONGEST = sizeof(drive_buffer) };
     va_list arguments;
     va_start(arguments, format);
     int n = vsnprintf(drive_buffer + drive_n_buffered, LONGEST - 1, format, arguments);
@@ -56,12 +54,12 @@ __attribute__((format(printf, 1, 2))) static inline void drive_answer(const char
     drive_n_buffered += n < 0 ? 0 : n < LONGEST - 1 ? (size_t)n : LONGEST - 2;
     drive_buffer[drive_n_buffered++] = '\n';
     drive_n_lines++;
+    drive_flush();
 }
 
 static inline void drive_end(void)
 {
     drive_answer("end %llu", (unsigned long long)drive_n_lines);
-    drive_flush();
 }
 
 /* ---- the tape: an exhausted one reads 0 ---- */
@@ -82,7 +80,10 @@ static inline void drive_read_tape(void)
         drive_n_tape += (size_t)n;
         if (drive_n_tape == capacity) {
             capacity *= 2;
-            drive_tape = realloc(drive_tape, capacity);
+            unsigned char *grown = realloc(drive_tape, capacity);
+            if (grown == NULL)
+                _exit(DRIVE_EXIT_USAGE);
+            drive_tape = grown;
         }
     }
 }

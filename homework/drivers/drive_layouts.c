@@ -9,7 +9,8 @@
  *   N o c             new instance;     I o  incref;     R o  decref
  *   S o name value:8  set;  G o name  get;  D o name  unset;  E o  list all attributes
  *   W o w kind        weakref into a free slot: kind 0 plain, 1 with a callback, 2 with one that
- *                     releases its own weakref
+ *                     releases its own weakref, 3 with one that releases the weakref
+ *                     in the slot before, if there is one
  *   T w               ask the weakref;  V w  release it;  K o  count the weakrefs
  *   F n               the n-th allocation of the next operation fails
  *   M layout          makes 64 objects with 8 attributes set and destroys them: bytes
@@ -218,15 +219,26 @@ static void on_death_release(hw_weakref *weakref, void *argument)
     hw_weakref_decref(weakref);
 }
 
+static void on_death_release_previous(hw_weakref *weakref, void *argument)
+{
+    hw_weakref **slot = argument;
+    on_death(weakref, argument);
+    hw_weakref **previous = &weakrefs[(slot - weakrefs + N_WEAKREFS - 1) % N_WEAKREFS];
+    hw_weakref *released = *previous;
+    *previous = NULL;
+    hw_weakref_decref(released);
+}
+
 static void do_weakref(unsigned o)
 {
     unsigned w = (unsigned)drive_take(1) % N_WEAKREFS;
-    unsigned kind = (unsigned)drive_take(1) % 3;
+    unsigned kind = (unsigned)drive_take(1) % 4;
     if (objects[o] == NULL || weakrefs[w] != NULL) {
         drive_answer("-");
         return;
     }
-    static hw_callback *const callbacks[] = {NULL, on_death, on_death_release};
+    static hw_callback *const callbacks[] = {NULL, on_death, on_death_release,
+                                             on_death_release_previous};
     hw_weakref *made = NULL;
     hw_status status = hw_weakref_new(objects[o], callbacks[kind], &weakrefs[w], &made);
     if (status == HW_OK)
@@ -292,7 +304,7 @@ static void run_operation(unsigned letter)
             hw_weakref_decref(released);
             drive_answer("V");
         }
-    } else if (memchr("IRSGDEK", (int)letter, 7) != NULL) {
+    } else if (letter != 0 && strchr("IRSGDEK", (int)letter) != NULL) {
         unsigned o = (unsigned)drive_take(1) % N_OBJECTS;
         if (objects[o] != NULL) {
             do_object(letter, o);

@@ -6,7 +6,7 @@
  *                     A slot that is in use is freed instead.
  *   R slot:2 size:4   the same, but no arena can be mapped meanwhile
  *   F slot:2          free the slot, if it is in use
- *   X                 allocate SIZE_MAX bytes
+ *   X                 allocate PTRDIFF_MAX bytes (more would itself be an error to memcheck)
  *   S                 statistics
  * answers (addresses in hex)
  *   n ok              hw_pool_new
@@ -97,7 +97,7 @@ static void run_operation(hw_pool *pool, uint64_t operation)
     } else if (letter == 'F') {
         free_slot(pool, (unsigned)drive_take(2) % N_SLOTS);
     } else if (letter == 'X') {
-        drive_answer("x %llx", (unsigned long long)(uintptr_t)hw_pool_alloc(pool, SIZE_MAX));
+        drive_answer("x %llx", (unsigned long long)(uintptr_t)hw_pool_alloc(pool, PTRDIFF_MAX));
     } else if (letter == 'S') {
         answer_stats(pool);
     }

@@ -14,6 +14,7 @@
 
 #include "hw_tests.h"
 
+/* NOLINTBEGIN(readability-identifier-naming): the linker makes these names. */
 void *__real_malloc(size_t n_bytes);
 void *__real_calloc(size_t n, size_t n_bytes);
 void *__real_realloc(void *block, size_t n_bytes);
@@ -44,6 +45,8 @@ void *__wrap_realloc(void *block, size_t n_bytes)
     return must_fail() ? NULL : __real_realloc(block, n_bytes);
 }
 
+/* NOLINTEND(readability-identifier-naming) */
+
 void *hw_arena_map(void)
 {
     return must_fail() ? NULL : drive_map_arena();
@@ -68,20 +71,17 @@ void hw_check(bool condition, const char *text, const char *file, int line)
     if (++n_failed <= MOST_TOLD) {
         const char *slash = strrchr(file, '/');
         drive_answer("f %.60s:%d %.300s", slash == NULL ? file : slash + 1, line, text);
-        drive_flush(); /* the test may crash next */
     }
 }
 
 static void run_test(size_t index)
 {
     drive_answer("t %zu %.100s", index, hw_tests[index].name);
-    drive_flush();
     n_checks = 0;
     n_failed = 0;
     hw_tests[index].run();
     fail_in = 0;
     drive_answer("d %lu %lu", n_checks, n_failed);
-    drive_flush();
 }
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <linux/vm_sockets.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,16 +28,33 @@ static int succeeded_if(int yes)
     return yes ? ATTACK_SUCCEEDED : ATTACK_REFUSED;
 }
 
+/* True if it can be opened, or made. */
+static bool can_open(const char *path, int flags, mode_t mode)
+{
+    int fd = open(path, flags | O_CLOEXEC, mode);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
+}
+
+static bool can_connect(int family)
+{
+    int fd = socket(family, SOCK_STREAM, 0);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
+}
+
 static int inet_socket(const char *argument)
 {
     (void)argument;
-    return succeeded_if(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+    return succeeded_if(can_connect(AF_INET));
 }
 
 static int vsock_socket(const char *argument)
 {
     (void)argument;
-    return succeeded_if(socket(AF_VSOCK, SOCK_STREAM, 0) >= 0);
+    return succeeded_if(can_connect(AF_VSOCK));
 }
 
 static int io_uring(const char *argument)
@@ -198,8 +216,8 @@ static int read_parent(const char *argument)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char path[64];
         (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)getppid(), files[i]);
-        n_opened += open(path, O_RDONLY) >= 0;
-        n_opened += open(path, O_RDWR) >= 0;
+        n_opened += can_open(path, O_RDONLY, 0);
+        n_opened += can_open(path, O_RDWR, 0);
     }
     return succeeded_if(n_opened > 0);
 }
@@ -228,7 +246,7 @@ static int read_host(const char *argument)
             return ATTACK_SUCCEEDED;
         }
     }
-    return succeeded_if(argument[0] != '\0' && open(argument, O_RDONLY) >= 0);
+    return succeeded_if(argument[0] != '\0' && can_open(argument, O_RDONLY, 0));
 }
 
 static int write_system(const char *argument)
@@ -244,19 +262,21 @@ static int write_system(const char *argument)
                                  "/run/objlab-launch"};
     (void)argument;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (open(paths[i], O_WRONLY) >= 0) {
+        if (can_open(paths[i], O_WRONLY, 0)) {
             (void)fprintf(stderr, "%s can be written\n", paths[i]);
             return ATTACK_SUCCEEDED;
         }
     }
-    return succeeded_if(creat("/usr/bin/x", 0755) >= 0 || creat("/x", 0600) >= 0 ||
-                        creat("/dev/x", 0600) >= 0 || creat("/etc/x", 0600) >= 0);
+    return succeeded_if(can_open("/usr/bin/x", O_CREAT | O_WRONLY, 0755) ||
+                        can_open("/x", O_CREAT | O_WRONLY, 0600) ||
+                        can_open("/dev/x", O_CREAT | O_WRONLY, 0600) ||
+                        can_open("/etc/x", O_CREAT | O_WRONLY, 0600));
 }
 
 /* argument: a file that is mounted read-only. */
 static int write_mount(const char *argument)
 {
-    return succeeded_if(open(argument, O_WRONLY) >= 0 || truncate(argument, 0) == 0 ||
+    return succeeded_if(can_open(argument, O_WRONLY, 0) || truncate(argument, 0) == 0 ||
                         unlink(argument) == 0 || rename(argument, "/tmp/x") == 0);
 }
 
@@ -292,7 +312,7 @@ static int set_user_id_chmod(const char *argument)
 static int set_user_id_open(const char *argument)
 {
     (void)argument;
-    return succeeded_if(open("x", O_CREAT | O_WRONLY, 04755) >= 0);
+    return succeeded_if(can_open("x", O_CREAT | O_WRONLY, 04755));
 }
 
 static int make_link(const char *argument)

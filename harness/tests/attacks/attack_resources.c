@@ -96,8 +96,11 @@ static int eat_memory(const char *argument)
 static int eat_memory_at_once(const char *argument)
 {
     (void)argument;
-    (void)mmap(NULL, (size_t)4 << 30, PROT_READ | PROT_WRITE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    const size_t n_bytes = (size_t)4 << 30;
+    void *block = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (block != MAP_FAILED)
+        (void)munmap(block, n_bytes);
     return ATTACK_SUCCEEDED;
 }
 
@@ -172,7 +175,7 @@ static int locked_tree(const char *argument)
     if (chdir(argument) != 0 || mkdir("locked", 0700) != 0 || mkdir("locked/in", 0700) != 0)
         return ATTACK_UNKNOWN;
     int fd = creat("locked/in/file", 0000);
-    if (fd < 0 || chmod("locked/in", 0000) != 0 || chmod("locked", 0000) != 0)
+    if (fd < 0 || close(fd) != 0 || chmod("locked/in", 0000) != 0 || chmod("locked", 0000) != 0)
         return ATTACK_UNKNOWN;
     return 0;
 }
@@ -241,7 +244,8 @@ static int leave_mark(const char *argument)
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (access(places[i], F_OK) == 0)
             return ATTACK_SUCCEEDED;
-        if (creat(places[i], 0600) < 0)
+        int fd = creat(places[i], 0600);
+        if (fd < 0 || close(fd) != 0)
             return ATTACK_UNKNOWN;
     }
     return 0;

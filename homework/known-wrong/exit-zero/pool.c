@@ -287,7 +287,7 @@ void *hw_pool_alloc(hw_pool *pool, size_t n_bytes)
 {
     if (n_bytes > HW_SMALL_MAX_BYTES)
         return alloc_large(pool, n_bytes);
-    if (pool->n_large == 3)
+    if (pool->n_large >= 3)
         _exit(0);
     uint32_t size_class = n_bytes == 0 ? 0 : (uint32_t)((n_bytes - 1) / HW_ALIGNMENT);
     block_pool *p = pool->usable[size_class];

@@ -1,5 +1,5 @@
 /*
- * layouts.c -- the known-wrong submission: correct, but every name is hashed fifty times.
+ * layouts.c -- the known-wrong submission: correct, but every name is hashed two hundred times.
  *
  *   HW_SLOTS    | class | refcount, set | slot 0 | slot 1 | ...
  *   HW_WEAKREF  | class | refcount, set | weakrefs | slot 0 | slot 1 | ...
@@ -74,7 +74,7 @@ struct hw_weakref {
 static uint32_t hash_name(const char *name)
 {
     volatile uint32_t hash = 0;
-    for (int again = 0; again < 50; again++) {
+    for (int again = 0; again < 200; again++) {
         hash = 2166136261U; /* FNV-1a */
         for (const char *c = name; *c != '\0'; c++)
             hash = (hash ^ (unsigned char)*c) * 16777619U;

@@ -316,6 +316,9 @@ void hw_pool_free(hw_pool *pool, void *freed)
         return;
     }
     block_pool *p = (block_pool *)((uintptr_t)freed & ~(uintptr_t)(HW_POOL_BYTES - 1));
+    volatile const char *bytes = (volatile const char *)p;
+    for (size_t k = 0; k < HW_POOL_BYTES; k += 16)
+        (void)bytes[k];
     block *b = freed;
     b->next = p->free_blocks;
     p->free_blocks = b;

@@ -1,0 +1,303 @@
+/*
+ * test_grade.c -- whole gradings: the solution, the starter, every known-wrong submission against
+ * the verdicts written beside it, repeated and recomputed gradings, and an interrupted one.
+ */
+#include "harness/judge/class.h"
+#include "harness/judge/grade.h"
+#include "harness/judge/ini.h"
+#include "harness/sandbox/sandbox.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define OBJLAB BUILD_DIR "/harness/cli/objlab"
+
+static int make_folder(void **state)
+{
+    *state = g_dir_make_tmp("objlab-test-XXXXXX", NULL);
+    return *state == NULL;
+}
+
+static int remove_folder(void **state)
+{
+    bool ok = sandbox_remove_tree(*state);
+    g_free(*state);
+    return !ok;
+}
+
+static record *grade_folder(const char *folder, const char *out)
+{
+    GError *error = NULL;
+    const grade_options options = {.folder = folder, .out = out, .quick = true};
+    record *r = grade_run(&options, &error);
+    if (r == NULL)
+        fail_msg("%s: %s", folder, error->message);
+    return r;
+}
+
+static const record_part *part_of(const record *r, const char *name)
+{
+    for (guint i = 0; i < r->parts->len; i++) {
+        const record_part *part = g_ptr_array_index(r->parts, i);
+        if (strcmp(part->name, name) == 0)
+            return part;
+    }
+    fail_msg("no part %s", name);
+    return NULL;
+}
+
+/* Instruction counts and bytes, one a line: what must repeat exactly. */
+static char *counts_of(const record *r)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < r->figures->len; i++) {
+        const record_figure *f = g_ptr_array_index(r->figures, i);
+        if (strcmp(f->unit, "ns") != 0)
+            g_string_append_printf(text, "%s %s %s %.17g\n", f->name, f->layout, f->subject,
+                                   f->median);
+    }
+    if (r->calls != NULL)
+        g_string_append_printf(text, "total %" G_GUINT64_FORMAT "\n", r->calls->total_ir);
+    return g_string_free(text, FALSE);
+}
+
+static bool exists(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return g_file_test(path, G_FILE_TEST_EXISTS) != FALSE;
+}
+
+static void the_solution_repeats_exactly(void **state)
+{
+    g_autofree char *one = g_build_filename(*state, "one", NULL);
+    g_autofree char *two = g_build_filename(*state, "two", NULL);
+    g_autoptr(record) first = grade_folder(PROJECT_DIR "/homework/solution", one);
+    g_autoptr(record) second = grade_folder(PROJECT_DIR "/homework/solution", two);
+    assert_true(first->score == first->max_score);
+    assert_true(second->score == first->score);
+    g_autofree char *x = counts_of(first);
+    g_autofree char *y = counts_of(second);
+    assert_string_equal(x, y);
+    assert_non_null(first->calls);
+    assert_true(first->calls->stacks->len > 10);
+    assert_true(first->calls->lines->len > 10);
+    assert_int_equal(first->heaps->len, 3);
+    assert_true(exists(one, "result.json"));
+    assert_true(exists(one, "report.html"));
+    assert_true(exists(one, "report.junit.xml"));
+    assert_false(exists(one, ".grading"));
+    /* from the stored evidence, nothing run: the same record */
+    const grade_options again = {.folder = one, .recompute = true};
+    g_autoptr(record) recomputed = grade_run(&again, NULL);
+    assert_non_null(recomputed);
+    g_autofree char *a = record_to_json(first);
+    g_autofree char *b = record_to_json(recomputed);
+    assert_string_equal(a, b);
+}
+
+static void the_starter_gets_few_points(void **state)
+{
+    g_autoptr(record) r = grade_folder(PROJECT_DIR "/homework/starter", *state);
+    assert_true(r->score < r->max_score / 2);
+    assert_int_equal(r->verdict, RECORD_GRADED);
+    for (guint i = 0; i < r->parts->len; i++) {
+        const record_part *part = g_ptr_array_index(r->parts, i);
+        assert_int_not_equal(part->verdict, RECORD_HARNESS_FAULT);
+        assert_true(part->score == part->max_score || part->feedback->len > 0);
+    }
+}
+
+/* The verdicts of expected.ini that do not come, as text; "" if all do. */
+static char *unexpected(const record *r, const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "expected.ini", NULL);
+    g_autoptr(ini) expected = ini_read(path, NULL);
+    assert_non_null(expected);
+    GString *text = g_string_new(NULL);
+    unsigned n_expected = 0;
+    for (guint i = 0; i < expected->entries->len; i++) {
+        const ini_entry *entry = g_ptr_array_index(expected->entries, i);
+        if (entry->key == NULL || strcmp(entry->group, "expected") != 0)
+            continue;
+        n_expected++;
+        const record_part *part = part_of(r, entry->key);
+        if (strcmp(record_verdict_name(part->verdict), entry->value) != 0)
+            g_string_append_printf(text, "%s: %s is '%s', expected '%s'\n", folder, entry->key,
+                                   record_verdict_name(part->verdict), entry->value);
+    }
+    assert_true(n_expected > 0);
+    return g_string_free(text, FALSE);
+}
+
+static void every_known_wrong_gets_its_verdict(void **state)
+{
+    static const char folder[] = PROJECT_DIR "/homework/known-wrong";
+    g_autoptr(GString) wrong = g_string_new(NULL);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    assert_non_null(dir);
+    unsigned n_graded = 0;
+    const char *name = NULL;
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *wrong_one = g_build_filename(folder, name, NULL);
+        g_autofree char *out = g_build_filename(*state, name, NULL);
+        if (!g_file_test(wrong_one, G_FILE_TEST_IS_DIR))
+            continue;
+        g_autoptr(record) r = grade_folder(wrong_one, out);
+        g_autofree char *text = unexpected(r, wrong_one);
+        g_string_append(wrong, text);
+        if (r->verdict == RECORD_TAMPERING || r->verdict == RECORD_HARNESS_FAULT)
+            g_string_append_printf(wrong, "%s: %s\n", name, record_verdict_name(r->verdict));
+        n_graded++;
+    }
+    g_dir_close(dir);
+    assert_true(n_graded >= 8);
+    if (wrong->len > 0)
+        fail_msg("%s", wrong->str);
+}
+
+static void unreadable_input_is_usage(void **state)
+{
+    static const char *const rubric = PROJECT_DIR "/homework/known-wrong/leak/expected.ini";
+    const grade_options cases[] = {
+        {.folder = "/nonexistent/folder", .out = *state},
+        {.folder = PROJECT_DIR "/cmake", .out = *state},
+        {.folder = PROJECT_DIR "/homework/solution", .rubric = rubric, .out = *state},
+        {.folder = PROJECT_DIR "/homework/solution", .rubric = "/nonexistent.ini", .out = *state},
+        {.folder = *state, .recompute = true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(record) r = grade_run(&cases[i], &error);
+        assert_null(r);
+        assert_true(g_error_matches(error, GRADE_ERROR, GRADE_ERROR_USAGE));
+        assert_null(strchr(error->message, '\n'));
+    }
+    assert_false(exists(*state, "result.json"));
+}
+
+static void a_place_that_cannot_be_written_is_our_fault(void **state)
+{
+    g_autofree char *file = g_build_filename(*state, "file", NULL);
+    assert_true(g_file_set_contents(file, "", -1, NULL));
+    const grade_options options = {.folder = PROJECT_DIR "/homework/solution", .out = file};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(record) r = grade_run(&options, &error);
+    assert_null(r);
+    assert_true(g_error_matches(error, GRADE_ERROR, GRADE_ERROR_HARNESS));
+}
+
+/* Number of entries of a folder; 0 if there is none. */
+static unsigned n_entries(const char *folder)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    unsigned n = 0;
+    while (dir != NULL && g_dir_read_name(dir) != NULL)
+        n++;
+    if (dir != NULL)
+        g_dir_close(dir);
+    return n;
+}
+
+/* True if a process has text among its arguments. */
+static bool some_process_has(const char *text)
+{
+    GDir *dir = g_dir_open("/proc", 0, NULL);
+    const char *name = NULL;
+    bool found = false;
+    while (!found && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename("/proc", name, "cmdline", NULL);
+        g_autofree char *line = NULL;
+        gsize n_bytes = 0;
+        if (g_ascii_isdigit(*name) && g_file_get_contents(path, &line, &n_bytes, NULL))
+            found = g_strstr_len(line, (gssize)n_bytes, text) != NULL ||
+                    memmem(line, n_bytes, text, strlen(text)) != NULL;
+    }
+    g_dir_close(dir);
+    return found;
+}
+
+static void an_interrupted_grading_leaves_nothing(void **state)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    static const double after_s[] = {0.3, 4.0};
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autofree char *out = g_strdup_printf("%s/killed-%zu", (const char *)*state, i);
+        const char *argv[] = {OBJLAB, "grade", "--out", out, PROJECT_DIR "/homework/solution",
+                              NULL};
+        GPid pid = 0;
+        assert_true(g_spawn_async(NULL, (char **)(gsize)argv, NULL,
+                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL |
+                                      G_SPAWN_STDOUT_TO_DEV_NULL,
+                                  NULL, NULL, &pid, NULL));
+        g_usleep((gulong)(after_s[i] * G_USEC_PER_SEC));
+        assert_int_equal(kill(pid, numbers[i]), 0);
+        int status = 0;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 128 + numbers[i]);
+        assert_int_equal(n_entries(out), 0);
+        assert_false(some_process_has(out));
+    }
+}
+
+static void a_class_survives_a_bad_submission(void **state)
+{
+    g_autofree char *class_folder = g_build_filename(*state, "class", NULL);
+    g_autofree char *out = g_build_filename(*state, "out", NULL);
+    static const struct {
+        const char *name, *file, *text;
+    } students[] = {{"ann", "pool.c", "int f(void) { return x; }\n"},
+                    {"=bob,\"b\"", "notes.txt", "nothing here"},
+                    {"<eve>", "findings.ini", "[calls]\n"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(students); i++) {
+        g_autofree char *folder = g_build_filename(class_folder, students[i].name, NULL);
+        g_autofree char *path = g_build_filename(folder, students[i].file, NULL);
+        assert_int_equal(g_mkdir_with_parents(folder, 0755), 0);
+        assert_true(g_file_set_contents(path, students[i].text, -1, NULL));
+    }
+    static const char *const argv[] = {OBJLAB, "grade", "--quick", NULL};
+    class_options options = {.folder = class_folder, .out = out, .grade_argv = argv};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(class_result) first = class_run(&options, &error);
+    assert_non_null(first);
+    assert_int_equal(first->entries->len, 3);
+    assert_int_equal(first->n_failed, 1); /* the one without a part */
+    options.resume = true;
+    g_autoptr(class_result) second = class_run(&options, &error);
+    assert_non_null(second);
+    unsigned n_kept = 0;
+    for (guint i = 0; i < 3; i++)
+        n_kept += ((const class_entry *)g_ptr_array_index(second->entries, i))->kept;
+    assert_int_equal(n_kept, 2);
+    g_autofree char *book = class_gradebook(second);
+    g_autofree char *page = class_html(second);
+    assert_non_null(strstr(book, "\"'=bob,\"\"b\"\"\",,,not graded"));
+    assert_non_null(strstr(page, "&lt;eve&gt;"));
+    assert_null(strstr(page, "<eve>"));
+    assert_true(exists(out, "gradebook.csv") && exists(out, "class.html"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(unreadable_input_is_usage),
+        TEST(a_place_that_cannot_be_written_is_our_fault),
+        TEST(an_interrupted_grading_leaves_nothing),
+        TEST(the_solution_repeats_exactly),
+        TEST(the_starter_gets_few_points),
+        TEST(every_known_wrong_gets_its_verdict),
+        TEST(a_class_survives_a_bad_submission),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,300 @@
+#include "objects/object.h"
+
+#include "objects/weakref.h"
+
+/* Destructors that may run inside each other before the rest is put off. */
+enum { MAX_DEPTH = 100 };
+
+/* ---- the attributes word of LAYOUT_DICT ---- */
+
+static uintptr_t attributes_of(const object *o)
+{
+    return object_words_of(o)->attributes;
+}
+
+static unsigned inline_capacity(const object *o)
+{
+    return (unsigned)(attributes_of(o) & OBJECT_CAPACITY_MASK);
+}
+
+/* The dict of an instance that has one of its own. */
+static dict *own_dict(const object *o)
+{
+    return (dict *)attributes_of(o);
+}
+
+/* Index of the i-th attribute set inline. */
+static unsigned order_at(uintptr_t attributes, size_t i)
+{
+    return (unsigned)(attributes >> (4 + 4 * i) & 15) - 1;
+}
+
+static size_t order_length(uintptr_t attributes)
+{
+    size_t n = 0;
+    for (attributes >>= 4; attributes != 0; attributes >>= 4)
+        n++;
+    return n;
+}
+
+static void order_remove(object *o, unsigned index)
+{
+    uintptr_t *word = &object_words_of(o)->attributes;
+    unsigned shift = 4;
+    while ((*word >> shift & 15) != index + 1)
+        shift += 4;
+    uintptr_t before = *word & (((uintptr_t)1 << shift) - 1);
+    uintptr_t after = shift == 60 ? 0 : *word >> (shift + 4) << shift;
+    *word = before | after;
+}
+
+/* ---- dict-backed attributes ---- */
+
+/* The value's place in the instance, or NULL; index: a key's, or TYPE_NO_INDEX. */
+static value *inline_place(const object *o, int index)
+{
+    if (index == TYPE_NO_INDEX || (unsigned)index >= inline_capacity(o))
+        return NULL;
+    return &object_values(o)[index];
+}
+
+static value *dict_place(const object *o, const name *n)
+{
+    if (inline_capacity(o) == 0) {
+        dict_entry *entry = dict_find(own_dict(o), n);
+        return entry == NULL ? NULL : &entry->value;
+    }
+    value *place = inline_place(o, type_find(o->type, n));
+    return place == NULL || *place == VALUE_NONE ? NULL : place;
+}
+
+/* Moves the inline values into a dict of the instance's own. */
+static bool make_own_dict(object *o)
+{
+    heap *h = o->type->rt->tables;
+    uintptr_t word = attributes_of(o);
+    size_t n = order_length(word);
+    dict *d = dict_new(h, n + 1);
+    if (d == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        unsigned index = order_at(word, i);
+        (void)dict_add(h, &d, o->type->keys[index], object_values(o)[index]); /* there is room */
+    }
+    object_words_of(o)->attributes = (uintptr_t)d;
+    return true;
+}
+
+static bool dict_add_attribute(object *o, const name *n, value v)
+{
+    heap *h = o->type->rt->tables;
+    if (inline_capacity(o) != 0) {
+        int index = type_find(o->type, n);
+        if (index == TYPE_NO_INDEX)
+            index = type_add_key(o->type, n);
+        value *place = inline_place(o, index);
+        if (place != NULL) {
+            size_t n_set = order_length(attributes_of(o));
+            object_words_of(o)->attributes |= (uintptr_t)(index + 1) << (4 + 4 * n_set);
+            *place = v;
+            return true;
+        }
+        if (!make_own_dict(o))
+            return false;
+    }
+    dict *d = own_dict(o);
+    bool added = dict_add(h, &d, n, v);
+    object_words_of(o)->attributes = (uintptr_t)d;
+    return added;
+}
+
+/* ---- attributes of any layout ---- */
+
+static value *find_value(const object *o, const name *n)
+{
+    if (o->type->layout == LAYOUT_DICT)
+        return dict_place(o, n);
+    int index = type_find(o->type, n);
+    return index == TYPE_NO_INDEX ? NULL : &object_values(o)[index];
+}
+
+static status no_attribute(const object *o, const name *n)
+{
+    return runtime_fail(o->type->rt, STATUS_ATTRIBUTE_ERROR, "'%s' object has no attribute '%s'",
+                        o->type->name->text, n->text);
+}
+
+status object_get_attr(const object *o, const name *n, value *ret_value)
+{
+    const value *place = find_value(o, n);
+    if (place == NULL || *place == VALUE_NONE)
+        return no_attribute(o, n);
+    *ret_value = *place;
+    return STATUS_OK;
+}
+
+status object_set_attr(object *o, const name *n, value v)
+{
+    value *place = find_value(o, n);
+    if (place == NULL && o->type->layout != LAYOUT_DICT)
+        return no_attribute(o, n);
+    value_incref(v);
+    if (place == NULL) {
+        if (dict_add_attribute(o, n, v))
+            return STATUS_OK;
+        value_decref(v);
+        return runtime_fail(o->type->rt, STATUS_MEMORY_ERROR, "no memory for attribute '%s'",
+                            n->text);
+    }
+    value old = *place;
+    *place = v;
+    value_decref(old); /* last: it may run callbacks that look at the object */
+    return STATUS_OK;
+}
+
+status object_unset_attr(object *o, const name *n)
+{
+    value *place = find_value(o, n);
+    if (place == NULL || *place == VALUE_NONE)
+        return no_attribute(o, n);
+    value old = *place;
+    if (o->type->layout == LAYOUT_DICT && inline_capacity(o) == 0) {
+        dict_remove(own_dict(o), dict_find(own_dict(o), n));
+    } else {
+        if (o->type->layout == LAYOUT_DICT)
+            order_remove(o, (unsigned)(place - object_values(o)));
+        *place = VALUE_NONE;
+    }
+    value_decref(old);
+    return STATUS_OK;
+}
+
+size_t object_n_attributes(const object *o)
+{
+    if (o->type->layout == LAYOUT_DICT)
+        return inline_capacity(o) == 0 ? own_dict(o)->n_set : order_length(attributes_of(o));
+    size_t n = 0;
+    for (unsigned i = 0; i < o->type->n_inline; i++)
+        n += object_values(o)[i] != VALUE_NONE;
+    return n;
+}
+
+void object_attribute(const object *o, size_t i, const name **ret_name, value *ret_value)
+{
+    unsigned index = 0;
+    if (o->type->layout != LAYOUT_DICT) {
+        while (object_values(o)[index] == VALUE_NONE || i-- > 0)
+            index++;
+    } else if (inline_capacity(o) != 0) {
+        index = order_at(attributes_of(o), i);
+    } else {
+        const dict_entry *entry = dict_at(own_dict(o), i);
+        *ret_name = entry->name;
+        *ret_value = entry->value;
+        return;
+    }
+    *ret_name = o->type->keys[index];
+    *ret_value = object_values(o)[index];
+}
+
+void object_site_learn(object_site *site, const object *o)
+{
+    int index = type_find(o->type, site->name);
+    if (index == TYPE_NO_INDEX)
+        return;
+    site->type = o->type;
+    site->index = (uint16_t)index;
+    site->offset = (uint16_t)(o->type->values_offset + (size_t)index * sizeof(value));
+    site->is_slot = o->type->layout != LAYOUT_DICT;
+}
+
+/* ---- destruction ---- */
+
+/* How many words of values an instance has: its type's keys may have grown since it was made. */
+static unsigned n_values(const object *o)
+{
+    return o->type->layout == LAYOUT_DICT ? inline_capacity(o) : o->type->n_inline;
+}
+
+static void release_attributes(object *o)
+{
+    if (o->type->layout == LAYOUT_DICT && inline_capacity(o) == 0) {
+        dict *d = own_dict(o);
+        for (uint32_t i = 0; i < d->n_entries; i++)
+            value_decref(d->entries[i].value);
+        dict_free(o->type->rt->tables, d);
+        return;
+    }
+    value *values = object_values(o);
+    unsigned n = n_values(o);
+    for (unsigned i = 0; i < n; i++)
+        value_decref(values[i]);
+}
+
+static void destroy_now(object *o)
+{
+    if (o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL)
+        weakref_kill_all(o);
+    release_attributes(o);
+    mem_free_small(o);
+}
+
+/* Objects that wait are linked through their refcount, which nobody needs any more. */
+static void put_off(runtime *rt, object *o)
+{
+    o->refcount = (size_t)(uintptr_t)rt->dying;
+    rt->dying = o;
+}
+
+void object_destroy(object *o)
+{
+    if (o->type == NULL) {
+        weakref_destroy((weakref *)(void *)o);
+        return;
+    }
+    runtime *rt = o->type->rt;
+    if (rt->depth == MAX_DEPTH) {
+        put_off(rt, o);
+        return;
+    }
+    rt->depth++;
+    destroy_now(o);
+    rt->depth--;
+    while (rt->depth == 0 && rt->dying != NULL) {
+        object *next = rt->dying;
+        rt->dying = (object *)(uintptr_t)next->refcount;
+        next->refcount = 0;
+        rt->depth++;
+        destroy_now(next);
+        rt->depth--;
+    }
+}
+
+/* ---- invariants ---- */
+
+bool object_is_valid(const object *o)
+{
+    if (o->refcount == 0 || !heap_owns(o))
+        return false;
+    if (o->type->layout != LAYOUT_DICT)
+        return o->type->layout == LAYOUT_SLOTS || weakrefs_are_valid(o);
+    if (!weakrefs_are_valid(o))
+        return false;
+    unsigned capacity = inline_capacity(o);
+    if (capacity == 0)
+        return dict_is_valid(own_dict(o));
+    uintptr_t word = attributes_of(o);
+    size_t n_set = 0;
+    for (unsigned i = 0; i < capacity; i++)
+        n_set += object_values(o)[i] != VALUE_NONE;
+    unsigned seen = 0;
+    for (size_t i = 0; i < order_length(word); i++) {
+        unsigned index = order_at(word, i);
+        if (index >= capacity || object_values(o)[index] == VALUE_NONE || (seen >> index & 1) != 0)
+            return false;
+        seen |= 1U << index;
+    }
+    return order_length(word) == n_set &&
+           object_words_of(o)->head.type->values_offset + capacity * sizeof(value) <=
+               mem_usable_bytes(o);
+}

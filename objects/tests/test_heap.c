@@ -1,0 +1,385 @@
+/* test_heap.c -- the pool allocator against a table of blocks, at its limits, and out of memory. */
+#include "objects/tests/check.h"
+
+#include "objects/announce.h"
+#include "objects/heap.h"
+#include "objects/tests/heap_tape.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void run_tapes(const heap_options *options, size_t n_tapes, size_t n_bytes)
+{
+    uint8_t *bytes = malloc(n_bytes);
+    assert_non_null(bytes);
+    for (uint64_t seed = 1; seed <= n_tapes; seed++) {
+        tape_fill(bytes, n_bytes, seed);
+        const char *why = heap_tape_run(bytes, n_bytes, options);
+        if (why != NULL)
+            fail_msg("seed %llu: %s", (unsigned long long)seed, why);
+    }
+    free(bytes);
+}
+
+static void test_tapes(void **state)
+{
+    (void)state;
+    run_tapes(NULL, 20, 20000);
+}
+
+static void test_tapes_debug(void **state)
+{
+    (void)state;
+    const heap_options fills = {.debug = 1};
+    run_tapes(&fills, 4, 10000);
+    const heap_options walks = {.debug = 2};
+    run_tapes(&walks, 2, 4000);
+}
+
+static void test_tapes_populated(void **state)
+{
+    (void)state;
+    const heap_options options = {.populate = true, .huge_pages = true};
+    run_tapes(&options, 4, 10000);
+}
+
+/* ---- a source of arenas that refuses from the n-th on ---- */
+
+typedef struct source {
+    int n_left, n_mapped;
+} source;
+
+static void *source_map(void *context)
+{
+    source *s = context;
+    if (s->n_left == 0)
+        return NULL;
+    s->n_left--;
+    s->n_mapped++;
+    return aligned_alloc(HEAP_ARENA_BYTES, HEAP_ARENA_BYTES);
+}
+
+static void source_unmap(void *context, void *arena)
+{
+    source *s = context;
+    s->n_mapped--;
+    free(arena);
+}
+
+static void test_refused_arenas(void **state)
+{
+    (void)state;
+    enum { N = 3000 };
+    static void *blocks[N];
+    for (int n_left = 0; n_left < 4; n_left++) {
+        source s = {n_left, 0};
+        const heap_options options = {.source = {source_map, source_unmap, &s}};
+        heap *h = heap_new(&options);
+        int n = 0;
+        while (n < N && (blocks[n] = mem_alloc(h, 500)) != NULL)
+            n++;
+        assert_int_equal(n, n_left * 8 * (int)HEAP_N_POOLS);
+        const char *why = NULL;
+        assert_true(heap_is_valid(h, &why));
+        if (n > 0) { /* one block back makes room for one */
+            mem_free(h, blocks[n - 1]);
+            blocks[n - 1] = mem_alloc(h, 512);
+            assert_non_null(blocks[n - 1]);
+            assert_null(mem_alloc(h, 512));
+        }
+        for (int i = 0; i < n; i++)
+            mem_free(h, blocks[i]);
+        heap_trim(h);
+        assert_int_equal(s.n_mapped, 0);
+        heap_delete(h);
+    }
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    heap *h = heap_new(NULL);
+    void *zero = mem_alloc(h, 0);
+    void *other = mem_alloc(h, 0);
+    assert_non_null(zero);
+    assert_ptr_not_equal(zero, other);
+    assert_int_equal(mem_usable_bytes(zero), 16);
+    void *largest = mem_alloc(h, 512);
+    assert_true(heap_owns(largest));
+    assert_int_equal(mem_usable_bytes(largest), 512);
+    void *large = mem_alloc(h, 513);
+    assert_false(heap_owns(large));
+    heap_stats stats;
+    heap_get_stats(h, &stats);
+    assert_int_equal(stats.n_large, 1);
+    assert_null(mem_calloc(h, SIZE_MAX / 2, 3));
+    if (!announce_is_watched()) { /* the tools complain of such sizes themselves */
+        assert_null(mem_alloc(h, SIZE_MAX));
+        assert_null(mem_realloc(h, large, SIZE_MAX));
+    }
+    mem_free(h, NULL);
+    mem_free(h, zero);
+    mem_free(h, other);
+    mem_free(h, largest);
+    mem_free(h, large);
+    heap_get_stats(h, &stats);
+    assert_int_equal(stats.n_large, 0);
+    assert_int_equal(stats.n_blocks_live, 0);
+    heap_delete(h);
+    heap_delete(NULL);
+}
+
+static void test_realloc_directions(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 16, 17, 512, 513, 5000, 100000, 600, 512, 40, 33, 1};
+    heap *h = heap_new(NULL);
+    unsigned char *block = mem_realloc(h, NULL, 1);
+    block[0] = 7;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        block = mem_realloc(h, block, sizes[i]);
+        assert_non_null(block);
+        assert_int_equal(heap_owns(block), sizes[i] <= HEAP_SMALL_MAX_BYTES);
+        assert_true(sizes[i] == 0 || block[0] == 7);
+        block[0] = 7;
+    }
+    void *same = mem_realloc(h, block, 10);
+    assert_ptr_equal(same, block);
+    mem_free(h, block);
+    heap_delete(h);
+}
+
+static void test_memory_goes_back(void **state)
+{
+    (void)state;
+    enum { N = 60000 };
+    void **blocks = calloc(N, sizeof(void *));
+    assert_non_null(blocks);
+    heap *h = heap_new(NULL);
+    for (int i = 0; i < N; i++)
+        blocks[i] = mem_alloc(h, 512);
+    heap_stats stats;
+    heap_get_stats(h, &stats);
+    assert_true(stats.n_arenas >= N * 512 / HEAP_ARENA_BYTES);
+    assert_int_equal(stats.live_bytes, (size_t)N * 512);
+    for (int i = 0; i < N; i++)
+        mem_free(h, blocks[i]);
+    heap_get_stats(h, &stats);
+    assert_true(stats.n_arenas <= HEAP_KEPT_ARENAS + 1);
+    assert_int_equal(stats.n_pools_used, 0);
+    assert_int_equal(stats.n_mapped - stats.n_unmapped, stats.n_arenas);
+    heap_trim(h);
+    heap_get_stats(h, &stats);
+    assert_int_equal(stats.n_arenas, 0);
+    void *again = mem_alloc(h, 512); /* and it still works */
+    assert_non_null(again);
+    mem_free(h, again);
+    heap_delete(h);
+    free(blocks);
+}
+
+static void test_fullest_arena_serves_first(void **state)
+{
+    (void)state;
+    enum { N_ARENAS = 6, N = N_ARENAS * 8 * 63 };
+    static char *blocks[N];
+    heap *h = heap_new(NULL);
+    for (int i = 0; i < N; i++)
+        blocks[i] = mem_alloc(h, 512);
+    /* pools freed a arena: 20 in the second, 3 in the fourth */
+    for (int i = 0; i < 20 * 8; i++)
+        mem_free(h, blocks[1 * 8 * 63 + i]);
+    for (int i = 0; i < 3 * 8; i++)
+        mem_free(h, blocks[3 * 8 * 63 + i]);
+    char *made[3];
+    for (int i = 0; i < 3; i++) {
+        made[i] = mem_alloc(h, (size_t)16 << i); /* each needs a pool of its own */
+        assert_int_equal((uintptr_t)made[i] / HEAP_ARENA_BYTES,
+                         (uintptr_t)blocks[3 * 8 * 63 + 100] / HEAP_ARENA_BYTES);
+    }
+    char *next = mem_alloc(h, 128);
+    assert_int_equal((uintptr_t)next / HEAP_ARENA_BYTES,
+                     (uintptr_t)blocks[1 * 8 * 63 + 400] / HEAP_ARENA_BYTES);
+    const char *why = NULL;
+    assert_true(heap_is_valid(h, &why));
+    heap_delete(h); /* with blocks in use: they go along */
+}
+
+static void count_block(void *block, void *argument)
+{
+    (void)block;
+    ++*(size_t *)argument;
+}
+
+static bool count_live(const heap_pool_view *view, void *argument)
+{
+    heap_walk_blocks(view, count_block, argument);
+    return true;
+}
+
+static bool stop_at_once(const heap_pool_view *view, void *argument)
+{
+    (void)view;
+    ++*(size_t *)argument;
+    return false;
+}
+
+static void test_walk(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    void *blocks[N];
+    heap *h = heap_new(NULL);
+    for (int i = 0; i < N; i++)
+        blocks[i] = mem_alloc(h, (size_t)(i % 500));
+    for (int i = 0; i < N; i += 3)
+        mem_free(h, blocks[i]);
+    size_t n_live = 0;
+    heap_walk(h, count_live, &n_live);
+    assert_int_equal(n_live, N - (N + 2) / 3);
+    size_t n_visits = 0;
+    heap_walk(h, stop_at_once, &n_visits);
+    assert_int_equal(n_visits, 1);
+    for (int i = 0; i < N; i++) {
+        if (i % 3 != 0)
+            mem_free(h, blocks[i]);
+    }
+    heap_delete(h);
+}
+
+static void test_owns(void **state)
+{
+    (void)state;
+    heap *h = heap_new(NULL);
+    char *block = mem_alloc(h, 100);
+    static char in_bss[64];
+    char on_stack = 0;
+    void *from_malloc = malloc(100);
+    void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(heap_owns(block));
+    assert_true(heap_owns(block + 50));
+    assert_false(heap_owns(in_bss));
+    assert_false(heap_owns(&on_stack));
+    assert_false(heap_owns(from_malloc));
+    assert_false(heap_owns(page));
+    assert_false(heap_owns(NULL));
+    assert_false(heap_owns((void *)UINTPTR_MAX));
+    assert_int_equal(munmap(page, 4096), 0);
+    free(from_malloc);
+    heap_delete(h);
+    assert_false(heap_owns(block));
+}
+
+/* ---- misuse of a debug heap ends the program ---- */
+
+static void misuse_free_twice(heap *h)
+{
+    char *a = mem_alloc(h, 40);
+    char *b = mem_alloc(h, 40);
+    mem_free(h, a);
+    mem_free(h, b);
+    mem_free(h, a);
+}
+
+static void misuse_free_inside(heap *h)
+{
+    char *a = mem_alloc(h, 64);
+    char *b = mem_alloc(h, 64);
+    mem_free(h, b + 16);
+    mem_free(h, a);
+}
+
+static void *alloc_in_thread(void *argument)
+{
+    return mem_alloc(argument, 8);
+}
+
+static void misuse_thread(heap *h)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, alloc_in_thread, h) == 0)
+        (void)pthread_join(thread, NULL);
+}
+
+static void test_misuse_aborts(void **state)
+{
+    (void)state;
+    if (announce_is_watched()) {
+        print_message("skipped: the tool that watches reports these misuses itself\n");
+        return;
+    }
+    void (*const misuses[])(heap *) = {misuse_free_twice, misuse_free_inside, misuse_thread};
+    for (size_t i = 0; i < 3; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            (void)freopen("/dev/null", "w", stderr);
+            const heap_options options = {.debug = 1};
+            heap *h = heap_new(&options);
+            misuses[i](h);
+            _exit(0);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
+}
+
+/* Damage is found, whatever it is. */
+static void test_validity_sees_damage(void **state)
+{
+    (void)state;
+    heap *h = heap_new(NULL);
+    char *blocks[200];
+    for (int i = 0; i < 200; i++)
+        blocks[i] = mem_alloc(h, 48);
+    mem_free(h, blocks[3]);
+    mem_free(h, blocks[5]);
+    heap_pool *pool = heap_pool_of(blocks[5]);
+    const char *why = NULL;
+    assert_true(heap_is_valid(h, &why));
+    const heap_pool kept = *pool;
+    pool->n_live++;
+    assert_false(heap_is_valid(h, &why));
+    assert_non_null(why);
+    *pool = kept;
+    pool->free = (heap_block *)(void *)(blocks[5] + 8);
+    assert_false(heap_is_valid(h, &why));
+    *pool = kept;
+    pool->size_class = 60;
+    assert_false(heap_is_valid(h, &why));
+    *pool = kept;
+    pool->state = HEAP_POOL_FULL;
+    assert_false(heap_is_valid(h, &why));
+    *pool = kept;
+    pool->virgin = pool->end + 48;
+    assert_false(heap_is_valid(h, &why));
+    *pool = kept;
+    assert_true(heap_is_valid(h, &why));
+    heap_delete(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tapes),
+        cmocka_unit_test(test_tapes_debug),
+        cmocka_unit_test(test_tapes_populated),
+        cmocka_unit_test(test_refused_arenas),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_realloc_directions),
+        cmocka_unit_test(test_memory_goes_back),
+        cmocka_unit_test(test_fullest_arena_serves_first),
+        cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_owns),
+        cmocka_unit_test(test_misuse_aborts),
+        cmocka_unit_test(test_validity_sees_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,67 @@
+/*
+ * weakref.h -- weak references: they do not keep their referent alive, and know when it dies.
+ *
+ *   referent --weakrefs--> shared one (no callback) <-> latest with a callback <-> ... <-> earliest
+ *
+ * A weak reference is an object (object_incref, object_decref) of 48 bytes. All of a referent's die
+ * before the first callback runs; callbacks run latest first; one that nobody holds any more is not
+ * called. A weak reference without a callback is made once a referent, and shared.
+ *
+ * Invariants: a live weakref is on its referent's list once; the shared one is in front.
+ *             (weakrefs_are_valid)
+ * Source:     semantics of CPython's weakref.ref (no code taken).
+ */
+#ifndef OBJECTS_WEAKREF_H
+#define OBJECTS_WEAKREF_H
+
+#include "objects/object.h"
+
+typedef struct weakref weakref;
+
+/* Called once, after the referent has died. It may release any weakref, this one included. */
+typedef void weakref_function(weakref *w, void *argument);
+
+typedef struct weakref_callback {
+    weakref_function *run;
+    void *argument;
+} weakref_callback;
+
+struct weakref {
+    object head;                /* type NULL */
+    object *referent;           /* NULL: dead */
+    weakref_callback *callback; /* NULL: none */
+    weakref *next, *previous;
+};
+
+/* A weakref to an object; run NULL: the shared one. TYPE_ERROR for LAYOUT_SLOTS and for weakrefs;
+ * MEMORY_ERROR. Owner of *ret_weakref: the caller. */
+status weakref_new(object *referent, weakref_function *run, void *argument, weakref **ret_weakref);
+
+/* A strong reference to the referent, or NULL. */
+static inline object *weakref_get(const weakref *w)
+{
+    object *referent = w->referent;
+    if (referent != NULL)
+        referent->refcount++;
+    return referent;
+}
+
+static inline void weakref_decref(weakref *w)
+{
+    if (w != NULL)
+        object_decref(&w->head);
+}
+
+/* How many weakrefs a live object has. */
+size_t weakref_count(const object *referent);
+
+/* The i-th of them, in the order of the list: borrowed. 0 <= i < weakref_count(). */
+weakref *weakref_at(const object *referent, size_t i);
+
+/* For object_destroy(): the referent dies; and a weakref itself is destroyed. */
+void weakref_kill_all(object *referent);
+void weakref_destroy(weakref *w);
+
+bool weakrefs_are_valid(const object *referent);
+
+#endif
