@@ -120,6 +120,7 @@ static bool run_callgrind(const workplace *w, char **program, const profile_opti
 {
     valgrind_callgrind_options options = {.simulate_caches = o->caches,
                                           .simulate_branches = o->caches,
+                                          .by_instruction = o->show.is_machine_code,
                                           .separate_callers = (unsigned)o->contexts};
     return run(valgrind_callgrind_argv(w->calls, &options), w->calls, w, program, o, code);
 }

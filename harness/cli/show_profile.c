@@ -3,6 +3,7 @@
 #include "harness/cli/cli.h"
 #include "harness/profile/callgrind.h"
 #include "harness/profile/lcov_info.h"
+#include "harness/profile/machine_code.h"
 #include "harness/profile/massif.h"
 #include "harness/profile/massif_print.h"
 #include "harness/profile/memcheck_xml.h"
@@ -74,6 +75,13 @@ static bool show_calls(const callgrind_profile *profile, const show_options *o, 
     int event = find_event(profile, o, error);
     if (event < 0)
         return false;
+    if (o->is_machine_code) {
+        char *code = machine_code_print(profile, (size_t)event, o->function, error);
+        if (code == NULL)
+            return false;
+        append_owned(s->text, code);
+        return true;
+    }
     g_autoptr(pstats_table) table = pstats_new(profile, (size_t)event);
     pstats_options options = {.event = (size_t)event,
                               .sort = o->sort_key,
@@ -251,6 +259,7 @@ void show_options_clear(show_options *o)
     g_free(o->filter);
     g_free(o->event);
     g_free(o->export_name);
+    g_free(o->function);
 }
 
 void show_options_add(GOptionContext *context, show_options *o)
@@ -268,6 +277,9 @@ void show_options_add(GOptionContext *context, show_options *o)
         {"callers", 0, 0, G_OPTION_ARG_NONE, &o->callers, "who called each function", NULL},
         {"export", 0, 0, G_OPTION_ARG_STRING, &o->export_name,
          "call stacks to stdout: folded, speedscope or pprof", "FORM"},
+        {"asm", 0, 0, G_OPTION_ARG_NONE, &o->is_machine_code,
+         "machine code of the hottest function, or of --function, with costs", NULL},
+        {"function", 0, 0, G_OPTION_ARG_STRING, &o->function, "for --asm", "NAME"},
         {"callees", 0, 0, G_OPTION_ARG_NONE, &o->callees, "whom each function called", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);

@@ -147,6 +147,8 @@ static void show_refuses(void **state)
     assert_refused(RUN("show", s->calls, "--filter=(", NULL), 2, "regular expression");
     assert_refused(RUN("show", s->calls, "--limit=-1", NULL), 2, "below 0");
     assert_refused(RUN("show", s->calls, "--bogus", NULL), 2, "--bogus");
+    assert_refused(RUN("show", s->calls, "--asm", "--function=x", NULL), 2, "no function 'x'");
+    assert_refused(RUN("show", s->calls, "--asm", "--function=main", NULL), 2, "no instruction");
     assert_refused(RUN("show", s->calls, "--export=x", NULL), 2, "expected folded");
     assert_refused(RUN("show", s->calls, "--callers", "--callees", NULL), 2, "either");
 }
@@ -197,6 +199,13 @@ static void profile_runs_programs(void **state)
     json_t *value = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
     assert_string_equal(json_string_value(json_object_get(value, "format")), "lines");
     json_decref(value);
+    run_clear(&r);
+    r = RUN("profile", "calls", "--asm", "--function=fib", "--", VICTIM, NULL);
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "fib in ");
+    assert_holds(r.out, "465 "); /* fib's first instruction, once a call */
+    assert_holds(r.out, "victim.c:");
+    assert_holds(r.out, "push ");
     run_clear(&r);
     r = RUN("profile", "calls", "--limit=1", "--", VICTIM, "seven", NULL);
     assert_int_equal(r.code, 1);
