@@ -2,6 +2,7 @@
 
 #include "harness/cli/cli.h"
 #include "harness/profile/callgrind.h"
+#include "harness/profile/dhat.h"
 #include "harness/profile/lcov_info.h"
 #include "harness/profile/machine_code.h"
 #include "harness/profile/massif.h"
@@ -194,6 +195,19 @@ static bool show_lcov(const input *in, const show_options *o, shown *s, GError *
     return true;
 }
 
+static bool show_dhat(const input *in, const show_options *o, shown *s, GError **error)
+{
+    g_autoptr(dhat_profile) profile = dhat_parse(in->text, in->n_bytes, in->path, error);
+    if (profile == NULL)
+        return false;
+    show_warnings(profile->warnings);
+    if (o->json)
+        s->json = dhat_json(profile);
+    else
+        append_owned(s->text, dhat_print(profile, (size_t)o->limit));
+    return true;
+}
+
 static bool show_input(const input *in, const show_options *o, shown *s, GError **error)
 {
     switch (profile_format_detect(in->text, in->n_bytes)) {
@@ -206,11 +220,12 @@ static bool show_input(const input *in, const show_options *o, shown *s, GError 
     case PROFILE_LCOV:
         return show_lcov(in, o, s, error);
     case PROFILE_DHAT:
+        return show_dhat(in, o, s, error);
     case PROFILE_UNKNOWN:
         break;
     }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                "%s:1:1: expected a callgrind, cachegrind, massif, memcheck or lcov file",
+                "%s:1:1: expected a callgrind, cachegrind, massif, dhat, memcheck or lcov file",
                 in->path);
     return false;
 }
