@@ -377,8 +377,10 @@ static void dhat_files(void **state)
     run_program(valgrind_dhat_argv(s->file), victim, s->folder);
     g_autoptr(GError) error = NULL;
     g_autoptr(dhat_profile) p = dhat_read(s->file, &error);
-    if (p == NULL)
+    if (p == NULL) {
         fail_msg("%s", error->message);
+        return;
+    }
     assert_true(p->complete);
     const dhat_point *most = g_ptr_array_index(p->points, 0); /* fill(), called 20 times */
     assert_int_equal(most->total_bytes, 210000);
