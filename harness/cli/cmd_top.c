@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -51,6 +52,8 @@ typedef struct child_setup {
 static void set_up_child(gpointer data)
 {
     const child_setup *setup = data;
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* if we are killed, it does not go on alone */
+    (void)signal(SIGINT, SIG_DFL);          /* which we ignore */
     if (setup->output_file != NULL && (freopen(setup->output_file, "w", stdout) == NULL ||
                                        dup2(STDOUT_FILENO, STDERR_FILENO) < 0))
         _exit(EXIT_FAILURE);
