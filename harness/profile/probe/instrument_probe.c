@@ -61,7 +61,9 @@ NO_PROFILE static uint64_t now_ns(void)
 NO_PROFILE static void *map(size_t n_bytes)
 {
     void *memory = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    if (memory == MAP_FAILED)
+        return NULL;
+    return memory;
 }
 
 NO_PROFILE static thread_state *thread_begin(void)
