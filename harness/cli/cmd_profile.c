@@ -2,8 +2,8 @@
  */
 #include "harness/cli/commands.h"
 #include "harness/cli/show_profile.h"
-#include "harness/profile/agent_profile.h"
 #include "harness/profile/line_print.h"
+#include "harness/profile/probe_profile.h"
 #include "harness/profile/profile_run.h"
 #include "harness/profile/valgrind.h"
 
@@ -120,6 +120,7 @@ static bool run_callgrind(const workplace *w, char **program, const profile_opti
 {
     valgrind_callgrind_options options = {.simulate_caches = o->caches,
                                           .simulate_branches = o->caches,
+                                          .by_instruction = o->show.is_machine_code,
                                           .separate_callers = (unsigned)o->contexts};
     return run(valgrind_callgrind_argv(w->calls, &options), w->calls, w, program, o, code);
 }
@@ -139,19 +140,19 @@ static bool run_memcheck(const workplace *w, char **program, const profile_optio
     return run(valgrind_memcheck_argv(w->leaks), w->leaks, w, program, o, code);
 }
 
-/* Runs the program with one of our own agents in it; the result is in callgrind's form. */
-static bool run_agent(const workplace *w, char **program, const profile_options *o, int *code)
+/* Runs the program with one of our own probes in it; the result is in callgrind's form. */
+static bool run_probe(const workplace *w, char **program, const profile_options *o, int *code)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *agent = profile_run_find_agent(o->method);
-    if (agent == NULL) {
-        *code = cli_fail(CLI_HARNESS, "the agent libobjlab_%s.so is not installed", o->method);
+    g_autofree char *probe = profile_run_find_probe(o->method);
+    if (probe == NULL) {
+        *code = cli_fail(CLI_HARNESS, "the probe libobjlab_%s.so is not installed", o->method);
         return false;
     }
     profile_run_options options = run_options(o);
-    options.agent = agent;
-    options.agent_file = w->samples;
-    options.agent_hz = (unsigned)o->hz;
+    options.probe = probe;
+    options.probe_file = w->samples;
+    options.probe_hz = (unsigned)o->hz;
     if (!run_with(NULL, &options, w, program, o, code))
         return false;
     g_autofree char *text = NULL;
@@ -159,7 +160,7 @@ static bool run_agent(const workplace *w, char **program, const profile_options 
     g_autofree char *command = g_strjoinv(" ", program);
     g_autofree char *calls = NULL;
     if (g_file_get_contents(w->samples, &text, &n_bytes, &error))
-        calls = agent_profile_convert(text, n_bytes, command, &error);
+        calls = probe_profile_convert(text, n_bytes, command, &error);
     if (calls != NULL && g_file_set_contents(w->calls, calls, -1, &error))
         return true;
     *code = cli_fail_error(CLI_HARNESS, &error);
@@ -271,7 +272,7 @@ static void show_lines(line_table *table, print_lines *print, const profile_opti
 static void profile_calls(const workplace *w, char **program, const profile_options *o, int *code)
 {
     bool is_run = strcmp(o->method, "callgrind") == 0 ? run_callgrind(w, program, o, code)
-                                                      : run_agent(w, program, o, code);
+                                                      : run_probe(w, program, o, code);
     if (is_run && keep(w->calls, o->out, code))
         show_file(w->calls, o, code);
 }

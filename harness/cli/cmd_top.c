@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -51,6 +52,8 @@ typedef struct child_setup {
 static void set_up_child(gpointer data)
 {
     const child_setup *setup = data;
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* if we are killed, it does not go on alone */
+    (void)signal(SIGINT, SIG_DFL);          /* which we ignore */
     if (setup->output_file != NULL && (freopen(setup->output_file, "w", stdout) == NULL ||
                                        dup2(STDOUT_FILENO, STDERR_FILENO) < 0))
         _exit(EXIT_FAILURE);
@@ -243,15 +246,20 @@ static int watch_program(char **program, const top_options *o)
 /* "hh:mm" or "hh:mm:ss" of the day on which the recording began; -1: it is neither. */
 static int64_t moment(const char *text, int64_t first_us)
 {
-    unsigned hour, minute, second = 0;
-    int n = 0;
-    if (sscanf(text, "%2u:%2u%n:%2u%n", &hour, &minute, &n, &second, &n) < 2 || text[n] != '\0' ||
-        hour > 23 || minute > 59 || second > 59)
+    static const uint64_t most[] = {23, 59, 59};
+    uint64_t parts[3] = {0};
+    g_auto(GStrv) words = g_strsplit(text, ":", -1);
+    guint n = g_strv_length(words);
+    if (n < 2 || n > G_N_ELEMENTS(parts))
         return -1;
+    for (guint i = 0; i < n; i++) {
+        if (!g_ascii_string_to_unsigned(words[i], 10, 0, most[i], &parts[i], NULL))
+            return -1;
+    }
     g_autoptr(GDateTime) first = g_date_time_new_from_unix_local(first_us / G_USEC_PER_SEC);
     g_autoptr(GDateTime) begin = g_date_time_new_local(
         g_date_time_get_year(first), g_date_time_get_month(first),
-        g_date_time_get_day_of_month(first), (gint)hour, (gint)minute, (double)second);
+        g_date_time_get_day_of_month(first), (gint)parts[0], (gint)parts[1], (double)parts[2]);
     return g_date_time_to_unix(begin) * G_USEC_PER_SEC;
 }
 

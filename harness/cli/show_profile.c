@@ -2,7 +2,9 @@
 
 #include "harness/cli/cli.h"
 #include "harness/profile/callgrind.h"
+#include "harness/profile/dhat.h"
 #include "harness/profile/lcov_info.h"
+#include "harness/profile/machine_code.h"
 #include "harness/profile/massif.h"
 #include "harness/profile/massif_print.h"
 #include "harness/profile/memcheck_xml.h"
@@ -74,6 +76,13 @@ static bool show_calls(const callgrind_profile *profile, const show_options *o, 
     int event = find_event(profile, o, error);
     if (event < 0)
         return false;
+    if (o->is_machine_code) {
+        char *code = machine_code_print(profile, (size_t)event, o->function, error);
+        if (code == NULL)
+            return false;
+        append_owned(s->text, code);
+        return true;
+    }
     g_autoptr(pstats_table) table = pstats_new(profile, (size_t)event);
     pstats_options options = {.event = (size_t)event,
                               .sort = o->sort_key,
@@ -186,6 +195,19 @@ static bool show_lcov(const input *in, const show_options *o, shown *s, GError *
     return true;
 }
 
+static bool show_dhat(const input *in, const show_options *o, shown *s, GError **error)
+{
+    g_autoptr(dhat_profile) profile = dhat_parse(in->text, in->n_bytes, in->path, error);
+    if (profile == NULL)
+        return false;
+    show_warnings(profile->warnings);
+    if (o->json)
+        s->json = dhat_json(profile);
+    else
+        append_owned(s->text, dhat_print(profile, (size_t)o->limit));
+    return true;
+}
+
 static bool show_input(const input *in, const show_options *o, shown *s, GError **error)
 {
     switch (profile_format_detect(in->text, in->n_bytes)) {
@@ -198,11 +220,12 @@ static bool show_input(const input *in, const show_options *o, shown *s, GError 
     case PROFILE_LCOV:
         return show_lcov(in, o, s, error);
     case PROFILE_DHAT:
+        return show_dhat(in, o, s, error);
     case PROFILE_UNKNOWN:
         break;
     }
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                "%s:1:1: expected a callgrind, cachegrind, massif, memcheck or lcov file",
+                "%s:1:1: expected a callgrind, cachegrind, massif, dhat, memcheck or lcov file",
                 in->path);
     return false;
 }
@@ -251,6 +274,7 @@ void show_options_clear(show_options *o)
     g_free(o->filter);
     g_free(o->event);
     g_free(o->export_name);
+    g_free(o->function);
 }
 
 void show_options_add(GOptionContext *context, show_options *o)
@@ -268,6 +292,9 @@ void show_options_add(GOptionContext *context, show_options *o)
         {"callers", 0, 0, G_OPTION_ARG_NONE, &o->callers, "who called each function", NULL},
         {"export", 0, 0, G_OPTION_ARG_STRING, &o->export_name,
          "call stacks to stdout: folded, speedscope or pprof", "FORM"},
+        {"asm", 0, 0, G_OPTION_ARG_NONE, &o->is_machine_code,
+         "machine code of the hottest function, or of --function, with costs", NULL},
+        {"function", 0, 0, G_OPTION_ARG_STRING, &o->function, "for --asm", "NAME"},
         {"callees", 0, 0, G_OPTION_ARG_NONE, &o->callees, "whom each function called", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);

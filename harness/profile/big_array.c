@@ -19,11 +19,12 @@ static void *map(size_t n_bytes)
     if (whole == MAP_FAILED)
         g_error("no memory for %zu bytes", n_bytes);
     size_t n_before = (HUGE_PAGE - (size_t)((guintptr)whole & (HUGE_PAGE - 1))) & (HUGE_PAGE - 1);
+    char *begin = whole + n_before;
     if (n_before > 0)
         (void)munmap(whole, n_before); /* a part of our own mapping: cannot fail */
-    (void)munmap(whole + n_before + n_bytes, HUGE_PAGE - n_before);
-    (void)madvise(whole + n_before, n_bytes, MADV_HUGEPAGE); /* without, it is only slower */
-    return whole + n_before;
+    (void)munmap(begin + n_bytes, HUGE_PAGE - n_before);
+    (void)madvise(begin, n_bytes, MADV_HUGEPAGE); /* without, it is only slower */
+    return begin;
 }
 
 /* From one mapping to a larger one: pages are moved, not copied. */

@@ -93,7 +93,8 @@ static uint32_t *find_components(const graph *g, uint32_t *ret_n_components)
                 .path = g_new(uint32_t, n),
                 .stack = g_new(uint32_t, n),
                 .component = g_new(uint32_t, n)};
-    memset(s.component, 0xff, n * sizeof(uint32_t)); /* CALLGRIND_NONE */
+    if (n > 0)
+        memset(s.component, 0xff, n * sizeof(uint32_t)); /* CALLGRIND_NONE */
     for (size_t i = 0; i < n; i++) {
         if (s.number[i] != 0)
             continue;

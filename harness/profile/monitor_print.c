@@ -20,7 +20,10 @@ static void append_size(GString *text, double value)
 
 static char *user_name(unsigned uid)
 {
-    const struct passwd *user = getpwuid(uid);
+    struct passwd entry, *user = NULL;
+    char strings[2048];
+    if (getpwuid_r(uid, &entry, strings, sizeof strings, &user) != 0)
+        user = NULL;
     return user != NULL ? g_strndup(user->pw_name, 8) : g_strdup_printf("%u", uid);
 }
 

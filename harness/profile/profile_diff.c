@@ -56,9 +56,10 @@ static GHashTable *index_rows(const GArray *rows, match_level level)
     return index;
 }
 
-static void add_row(profile_diff *diff, const side_row *old_row, const side_row *new_row)
+/* shown: one of the two, that is not NULL. */
+static void add_row(profile_diff *diff, const side_row *old_row, const side_row *new_row,
+                    const side_row *shown)
 {
-    const side_row *shown = new_row != NULL ? new_row : old_row;
     profile_diff_row *row = g_new0(profile_diff_row, 1);
     row->name = g_strdup(shown->name);
     row->file = g_strdup(shown->file);
@@ -103,7 +104,7 @@ static void match_level_rows(profile_diff *diff, const GArray *old_rows, const G
         side_row *new_row = value, *old_row = g_hash_table_lookup(old_index, key);
         if (new_row == NULL || old_row == NULL)
             continue;
-        add_row(diff, old_row, new_row);
+        add_row(diff, old_row, new_row, new_row);
         old_row->is_matched = new_row->is_matched = true;
     }
 }
@@ -115,12 +116,12 @@ static void match(profile_diff *diff, const GArray *old_rows, const GArray *new_
     for (guint i = 0; i < new_rows->len; i++) {
         const side_row *row = &g_array_index(new_rows, side_row, i);
         if (!row->is_matched)
-            add_row(diff, NULL, row);
+            add_row(diff, NULL, row, row);
     }
     for (guint i = 0; i < old_rows->len; i++) {
         const side_row *row = &g_array_index(old_rows, side_row, i);
         if (!row->is_matched)
-            add_row(diff, row, NULL);
+            add_row(diff, row, NULL, row);
     }
     g_ptr_array_sort(diff->rows, compare_rows);
 }

@@ -1,6 +1,6 @@
 #include "harness/profile/profile_run.h"
 
-#include "harness/profile/agent/agent.h"
+#include "harness/profile/probe/probe.h"
 #include "harness/profile/valgrind.h"
 
 #include <errno.h>
@@ -8,10 +8,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define AGENT_INSTALLED "../" AGENT_LIBRARY_FOLDER /* from bin/ */
+#define PROBE_INSTALLED "../" PROBE_LIBRARY_FOLDER /* from bin/ */
 #define POLL_US         5000
 #define KILL_AFTER_US   ((gint64)10 * G_USEC_PER_SEC)
 
@@ -26,6 +27,7 @@ static void set_up_child(gpointer data)
         _exit(EXIT_FAILURE);
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGQUIT, SIG_DFL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* if we are killed, it does not go on alone */
 }
 
 static char **pinned_environment(void)
@@ -63,30 +65,30 @@ static bool wait_for(pid_t pid, const profile_run_options *options, int *ret_sta
     }
 }
 
-static char **agent_environment(const profile_run_options *options)
+static char **probe_environment(const profile_run_options *options)
 {
     char **environment = g_get_environ();
     const char *others = g_environ_getenv(environment, "LD_PRELOAD");
     g_autofree char *preload = others != NULL && others[0] != '\0'
-                                   ? g_strdup_printf("%s:%s", options->agent, others)
-                                   : g_strdup(options->agent);
+                                   ? g_strdup_printf("%s:%s", options->probe, others)
+                                   : g_strdup(options->probe);
     environment = g_environ_setenv(environment, "LD_PRELOAD", preload, TRUE);
-    environment = g_environ_setenv(environment, AGENT_FILE_VARIABLE, options->agent_file, TRUE);
-    if (options->agent_hz > 0) {
-        g_autofree char *hz = g_strdup_printf("%u", options->agent_hz);
-        environment = g_environ_setenv(environment, AGENT_HZ_VARIABLE, hz, TRUE);
+    environment = g_environ_setenv(environment, PROBE_FILE_VARIABLE, options->probe_file, TRUE);
+    if (options->probe_hz > 0) {
+        g_autofree char *hz = g_strdup_printf("%u", options->probe_hz);
+        environment = g_environ_setenv(environment, PROBE_HZ_VARIABLE, hz, TRUE);
     }
     return environment;
 }
 
-char *profile_run_find_agent(const char *name)
+char *profile_run_find_probe(const char *name)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     if (self == NULL)
         return NULL;
     g_autofree char *folder = g_path_get_dirname(self);
     g_autofree char *file = g_strdup_printf("libobjlab_%s.so", name);
-    static const char *const places[] = {AGENT_INSTALLED, "../profile", "."};
+    static const char *const places[] = {PROBE_INSTALLED, "../profile", "."};
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         g_autofree char *path = g_build_filename(folder, places[i], file, NULL);
         if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
@@ -113,7 +115,7 @@ static char **make_argv(const GPtrArray *valgrind_argv, const char *log_file, co
 static bool spawn(char **argv, const profile_run_options *options, pid_t *ret_pid, GError **error)
 {
     g_auto(GStrv) environment =
-        options->agent != NULL ? agent_environment(options) : pinned_environment();
+        options->probe != NULL ? probe_environment(options) : pinned_environment();
     GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN;
     gpointer data = (gpointer)(uintptr_t)options; /* only read there */
     return g_spawn_async(NULL, argv, environment, flags, set_up_child, data, ret_pid, error);

@@ -15,9 +15,9 @@
 typedef struct profile_run_options {
     double time_limit_s;    /* 0: none. Then SIGTERM, and SIGKILL a little later */
     bool stdout_to_stderr;  /* the program's output makes way for ours */
-    const char *agent;      /* library to preload instead of running under valgrind; else NULL */
-    const char *agent_file; /* where it writes */
-    unsigned agent_hz;      /* 0: the agent's own default */
+    const char *probe;      /* library to preload instead of running under valgrind; else NULL */
+    const char *probe_file; /* where it writes */
+    unsigned probe_hz;      /* 0: the probe's own default */
 } profile_run_options;
 
 typedef struct profile_run_result {
@@ -33,11 +33,11 @@ typedef enum profile_run_error {
 #define PROFILE_RUN_ERROR profile_run_error_quark()
 GQuark profile_run_error_quark(void);
 
-/* The library of an agent, "sample" or "instrument": beside this program's build, or installed.
+/* The library of a probe, "sample" or "instrument": beside this program's build, or installed.
  * NULL: not found. Owner: the caller. */
-char *profile_run_find_agent(const char *name);
+char *profile_run_find_probe(const char *name);
 
-/* valgrind_argv: from valgrind.h, NULL with an agent; program: NULL-ended, program[0] looked up in
+/* valgrind_argv: from valgrind.h, NULL with a probe; program: NULL-ended, program[0] looked up in
  * PATH. log_file: for what valgrind itself says. */
 bool profile_run(const GPtrArray *valgrind_argv, const char *log_file, char **program,
                  const profile_run_options *options, profile_run_result *ret_result,

@@ -25,10 +25,10 @@ static const monitor_process *process_at(const monitor_sample *sample, guint i)
 static void counters_of_this_process(void **state)
 {
     (void)state;
-    enum { N_BYTES = 32 << 20 };
+    const size_t n_bytes = (size_t)32 << 20;
     g_autoptr(monitor_sample) before = monitor_take(getpid());
-    char *memory = g_malloc(N_BYTES);
-    memset(memory, 1, N_BYTES);
+    char *memory = g_malloc(n_bytes);
+    memset(memory, 1, n_bytes);
     g_autoptr(monitor_sample) after = monitor_take(getpid());
     struct rusage usage;
     assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
@@ -37,7 +37,7 @@ static void counters_of_this_process(void **state)
     assert_int_equal(now->pid, getpid());
     assert_int_equal(now->uid, getuid());
     assert_string_equal(now->name, "test_monitor");
-    assert_true(now->resident_bytes >= old->resident_bytes + N_BYTES / 4 * 3);
+    assert_true(now->resident_bytes >= old->resident_bytes + n_bytes / 4 * 3);
     assert_true(now->virtual_bytes >= now->resident_bytes);
     assert_true(now->minor_faults > old->minor_faults);
     assert_true(now->minor_faults <= (uint64_t)usage.ru_minflt);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "harness/profile/callgrind.h"
+#include "harness/profile/dhat.h"
 #include "harness/profile/massif.h"
 #include "harness/profile/memcheck_xml.h"
 #include "harness/profile/stacks.h"
@@ -74,7 +75,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define BEHIND_LINE 53 /* of victim.c */
+#define BEHIND_LINE 55 /* of victim.c */
 
 static const char *const victim[] = {VICTIM, NULL};
 static const char *const wrong_victim[] = {VICTIM, "wrong", NULL};
@@ -369,6 +370,39 @@ static void known_errors_are_found(void **state)
     assert_int_equal(clean->errors->len, 0);
 }
 
+/* DHAT's figures against massif's and against what the program does. */
+static void dhat_files(void **state)
+{
+    const scratch *s = *state;
+    run_program(valgrind_dhat_argv(s->file), victim, s->folder);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(dhat_profile) p = dhat_read(s->file, &error);
+    if (p == NULL) {
+        fail_msg("%s", error->message);
+        return;
+    }
+    assert_true(p->complete);
+    const dhat_point *most = g_ptr_array_index(p->points, 0); /* fill(), called 20 times */
+    assert_int_equal(most->total_bytes, 210000);
+    assert_int_equal(most->total_blocks, 20);
+    assert_int_equal(most->max_bytes, 20000);
+    assert_int_equal(most->end_bytes, 0);
+    assert_int_equal(most->written_bytes, 210000);
+    assert_int_equal(most->read_bytes, 210000);
+    bool has_fill = false;
+    for (unsigned i = 0; i < most->frames->len; i++)
+        has_fill = has_fill || strstr(g_ptr_array_index(most->frames, i), ": fill (") != NULL;
+    assert_true(has_fill);
+    g_autofree char *text = NULL;
+    gsize n_bytes;
+    assert_true(g_file_get_contents(s->file, &text, &n_bytes, NULL));
+    for (gsize n = 0; n + 1 < n_bytes; n += 211) {
+        g_autoptr(GError) cut = NULL;
+        assert_null(dhat_parse(text, n, "cut", &cut));
+        assert_non_null(strstr(cut->message, "cut:"));
+    }
+}
+
 /* cachegrind writes the same form without calls. */
 static void cachegrind_files(void **state)
 {
@@ -388,10 +422,15 @@ static void cachegrind_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(self_costs_as_annotated), TEST(every_form_has_the_same_costs),
-        TEST(counts_repeat_exactly),   TEST(stacks_are_exact),
-        TEST(memory_as_calls),         TEST(snapshots_as_printed),
-        TEST(known_errors_are_found),  TEST(cachegrind_files),
+        TEST(self_costs_as_annotated),
+        TEST(every_form_has_the_same_costs),
+        TEST(counts_repeat_exactly),
+        TEST(stacks_are_exact),
+        TEST(memory_as_calls),
+        TEST(snapshots_as_printed),
+        TEST(known_errors_are_found),
+        TEST(cachegrind_files),
+        TEST(dhat_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /*
- * sample_agent.c -- a sampling profiler inside the program: each thread has a timer of its own
+ * sample_probe.c -- a sampling profiler inside the program: each thread has a timer of its own
  * processor time; its signal writes down where the thread is, unwound by libunwind, so that
  * programs need not be rebuilt.
  *
@@ -8,7 +8,7 @@
  */
 #define UNW_LOCAL_ONLY
 
-#include "harness/profile/agent/agent.h"
+#include "harness/profile/probe/probe.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,11 +24,6 @@
 #define MAX_HZ     10000
 #define MAX_FRAMES 120
 #define SECOND_NS  1000000000U
-
-/* glibc 2.36 has no name for it */
-#ifndef sigev_notify_thread_id
-#define sigev_notify_thread_id _sigev_un._tid
-#endif
 
 static int output = -1;
 static long interval_ns;
@@ -53,20 +48,20 @@ static void on_timer(int number, siginfo_t *info, void *context)
     int saved_errno = errno;
     unw_cursor_t cursor;
     char line[MAX_FRAMES * 17 + 32] = "s ";
-    char *p = agent_append(line + 2, since_last_sample(), 10);
+    char *p = probe_append(line + 2, since_last_sample(), 10);
     if (unw_init_local2(&cursor, context, UNW_INIT_SIGNAL_FRAME) == 0) {
         for (int i = 0; i < MAX_FRAMES; i++) {
             unw_word_t address;
             if (unw_get_reg(&cursor, UNW_REG_IP, &address) != 0 || address == 0)
                 break;
             *p++ = ' ';
-            p = agent_append(p, address, 16);
+            p = probe_append(p, address, 16);
             if (unw_step(&cursor) <= 0)
                 break;
         }
     }
     *p++ = '\n';
-    agent_write(output, line, (size_t)(p - line));
+    probe_write(output, line, (size_t)(p - line));
     errno = saved_errno;
 }
 
@@ -74,7 +69,7 @@ static void on_timer(int number, siginfo_t *info, void *context)
 static void start_timer(void)
 {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGPROF};
-    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
+    event._sigev_un._tid = (pid_t)syscall(SYS_gettid); /* glibc has no name for it yet */
     timer_t timer;
     struct itimerspec times = {.it_interval = {.tv_nsec = interval_ns},
                                .it_value = {.tv_nsec = interval_ns}};
@@ -117,15 +112,15 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *text = getenv(AGENT_HZ_VARIABLE);
+    const char *text = getenv(PROBE_HZ_VARIABLE);
     long hz = text != NULL ? strtol(text, NULL, 10) : DEFAULT_HZ;
     if (hz < 1 || hz > MAX_HZ)
         hz = DEFAULT_HZ;
     interval_ns = (long)SECOND_NS / hz;
-    int fd = agent_open("sample");
+    int fd = probe_open("sample");
     if (fd < 0)
         return;
-    agent_write_maps(fd);
+    probe_write_maps(fd);
     output = fd;
     struct sigaction action = {.sa_sigaction = on_timer, .sa_flags = SA_SIGINFO | SA_RESTART};
     if (sigaction(SIGPROF, &action, NULL) == 0)
@@ -135,5 +130,5 @@ __attribute__((constructor)) static void begin(void)
 __attribute__((destructor)) static void end(void)
 {
     if (output >= 0)
-        agent_write_maps(output); /* with what was loaded meanwhile */
+        probe_write_maps(output); /* with what was loaded meanwhile */
 }

@@ -1,4 +1,4 @@
-#include "harness/profile/agent_profile.h"
+#include "harness/profile/probe_profile.h"
 
 #include "harness/profile/scan.h"
 #include "harness/profile/symbols.h"
@@ -23,7 +23,7 @@ typedef struct reader {
     GHashTable *by_id; /* instrument: id -> node + 1 */
 } reader;
 
-G_DEFINE_QUARK(agent - profile - error - quark, agent_profile_error)
+G_DEFINE_QUARK(probe - profile - error - quark, probe_profile_error)
 
 static tree_node *node_at(const reader *r, guint index)
 {
@@ -200,20 +200,20 @@ static char *write_callgrind(const reader *r, const char *command)
     return g_string_free(text, FALSE);
 }
 
-char *agent_profile_convert(const char *text, size_t n_bytes, const char *command, GError **error)
+char *probe_profile_convert(const char *text, size_t n_bytes, const char *command, GError **error)
 {
     g_autofree char *copy = g_strndup(text != NULL ? text : "", n_bytes);
-    reader r = {.is_sample = g_str_has_prefix(copy, "objlab-agent 1 sample\n")};
+    reader r = {.is_sample = g_str_has_prefix(copy, "objlab-probe 1 sample\n")};
     size_t n_maps;
     const char *maps = find_maps(copy, &n_maps);
-    if (maps == NULL || !g_str_has_prefix(copy, "objlab-agent 1 ")) {
-        g_set_error(error, AGENT_PROFILE_ERROR, AGENT_PROFILE_ERROR_FORMAT,
+    if (maps == NULL || !g_str_has_prefix(copy, "objlab-probe 1 ")) {
+        g_set_error(error, PROBE_PROFILE_ERROR, PROBE_PROFILE_ERROR_FORMAT,
                     "the profile ends before the program's memory map");
         return NULL;
     }
     r.symbols = symbols_new(maps, n_maps);
     if (r.symbols == NULL) {
-        g_set_error(error, AGENT_PROFILE_ERROR, AGENT_PROFILE_ERROR_FORMAT,
+        g_set_error(error, PROBE_PROFILE_ERROR, PROBE_PROFILE_ERROR_FORMAT,
                     "libdwfl cannot read the program's memory map");
         return NULL;
     }
@@ -226,7 +226,7 @@ char *agent_profile_convert(const char *text, size_t n_bytes, const char *comman
     if (r.nodes->len > 1)
         result = write_callgrind(&r, command);
     else
-        g_set_error(error, AGENT_PROFILE_ERROR, AGENT_PROFILE_ERROR_FORMAT,
+        g_set_error(error, PROBE_PROFILE_ERROR, PROBE_PROFILE_ERROR_FORMAT,
                     r.is_sample ? "no sample: the program ended too soon"
                                 : "no call: the program must be built with -finstrument-functions");
     g_array_unref(r.nodes);

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "harness/profile/agent_profile.h"
 #include "harness/profile/exports.h"
+#include "harness/profile/probe_profile.h"
 #include "harness/profile/profile_run.h"
 #include "harness/profile/pstats.h"
 #include "harness/profile/valgrind.h"
@@ -58,23 +58,23 @@ static profile_run_result run(const GPtrArray *valgrind_argv, const scratch *s,
 static callgrind_profile *parse(const char *text)
 {
     g_autoptr(GError) error = NULL;
-    callgrind_profile *p = callgrind_parse(text, strlen(text), "agent", &error);
+    callgrind_profile *p = callgrind_parse(text, strlen(text), "probe", &error);
     if (p == NULL)
         fail_msg("%s", error->message);
     return p;
 }
 
-/* Runs the program with an agent in it and converts what that wrote. */
-static char *profile_with(const char *agent, const scratch *s, const char *const *program)
+/* Runs the program with a probe in it and converts what that wrote. */
+static char *profile_with(const char *probe, const scratch *s, const char *const *program)
 {
-    profile_run_options options = {.stdout_to_stderr = true, .agent = agent, .agent_file = s->file};
+    profile_run_options options = {.stdout_to_stderr = true, .probe = probe, .probe_file = s->file};
     profile_run_result result = run(NULL, s, program, &options);
     assert_int_equal(result.exit_status, 0);
     g_autofree char *text = NULL;
     gsize n_bytes;
     g_autoptr(GError) error = NULL;
     assert_true(g_file_get_contents(s->file, &text, &n_bytes, NULL));
-    char *calls = agent_profile_convert(text, n_bytes, "victim", &error);
+    char *calls = probe_profile_convert(text, n_bytes, "victim", &error);
     if (calls == NULL)
         fail_msg("%s", error->message);
     return calls;
@@ -97,7 +97,7 @@ static void instrumented_calls_are_callgrinds(void **state)
     const scratch *s = *state;
     static const char *const program[] = {INSTRUMENTED_VICTIM, NULL};
     static const char *const functions[] = {"fib", "is_even", "is_odd", "fill"};
-    g_autofree char *text = profile_with(INSTRUMENT_AGENT, s, program);
+    g_autofree char *text = profile_with(INSTRUMENT_PROBE, s, program);
     g_autoptr(callgrind_profile) ours = parse(text);
     assert_true(ours->complete);
     g_autoptr(pstats_table) our_table = pstats_new(ours, 0);
@@ -124,7 +124,7 @@ static void samples_find_the_time(void **state)
 {
     const scratch *s = *state;
     static const char *const program[] = {VICTIM, "spin", NULL};
-    g_autofree char *text = profile_with(SAMPLE_AGENT, s, program);
+    g_autofree char *text = profile_with(SAMPLE_PROBE, s, program);
     g_autoptr(callgrind_profile) p = parse(text);
     assert_true(p->complete);
     g_autoptr(pstats_table) table = pstats_new(p, 0);
@@ -142,7 +142,7 @@ static void outcomes_are_told_apart(void **state)
     static const char *const aborting[] = {VICTIM, "abort", NULL};
     static const char *const sleeping[] = {VICTIM, "sleep", NULL};
     profile_run_options options = {
-        .stdout_to_stderr = true, .agent = SAMPLE_AGENT, .agent_file = s->file};
+        .stdout_to_stderr = true, .probe = SAMPLE_PROBE, .probe_file = s->file};
     assert_int_equal(run(NULL, s, seven, &options).exit_status, 7);
     assert_int_equal(run(NULL, s, aborting, &options).signal, SIGABRT);
     options.time_limit_s = 0.2;
@@ -154,18 +154,18 @@ static void outcomes_are_told_apart(void **state)
     assert_true(g_error_matches(error, PROFILE_RUN_ERROR, PROFILE_RUN_ERROR_NO_PROGRAM));
 }
 
-/* What an agent writes may be cut off anywhere. */
+/* What a probe writes may be cut off anywhere. */
 static void cut_off_files(void **state)
 {
     const scratch *s = *state;
     static const char *const program[] = {INSTRUMENTED_VICTIM, NULL};
-    g_autofree char *calls = profile_with(INSTRUMENT_AGENT, s, program);
+    g_autofree char *calls = profile_with(INSTRUMENT_PROBE, s, program);
     g_autofree char *text = NULL;
     gsize n_bytes;
     assert_true(g_file_get_contents(s->file, &text, &n_bytes, NULL));
     for (gsize n = 0; n < n_bytes; n += 97) {
         g_autoptr(GError) error = NULL;
-        g_autofree char *converted = agent_profile_convert(text, n, "victim", &error);
+        g_autofree char *converted = probe_profile_convert(text, n, "victim", &error);
         assert_true((converted == NULL) == (error != NULL));
         if (converted != NULL) {
             g_autoptr(callgrind_profile) p = parse(converted);
@@ -173,7 +173,7 @@ static void cut_off_files(void **state)
         }
     }
     g_autoptr(GError) error = NULL;
-    assert_null(agent_profile_convert("hello\n", 6, "x", &error));
+    assert_null(probe_profile_convert("hello\n", 6, "x", &error));
     assert_non_null(error);
 }
 

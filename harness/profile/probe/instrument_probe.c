@@ -1,12 +1,12 @@
 /*
- * instrument_agent.c -- an instrumenting profiler: the program is built with
+ * instrument_probe.c -- an instrumenting profiler: the program is built with
  * -finstrument-functions, and every call and return comes by here.
  *
  * Each thread has a stack of open calls and a tree of calling contexts of its own; recursion is a
  * path in the tree. A return that does not belong to the innermost call (longjmp, an exception)
  * closes all calls above. Trees are written at exit, also those of threads that are still running.
  */
-#include "harness/profile/agent/agent.h"
+#include "harness/profile/probe/probe.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -46,8 +46,10 @@ static pthread_mutex_t all_threads_lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread thread_state *own_state;
 static __thread bool is_inside; /* no call from here is profiled */
 
+/* gcc calls them by these names: NOLINTBEGIN(readability-identifier-naming) */
 void __cyg_profile_func_enter(void *function, void *site) NO_PROFILE;
 void __cyg_profile_func_exit(void *function, void *site) NO_PROFILE;
+/* NOLINTEND(readability-identifier-naming) */
 
 NO_PROFILE static uint64_t now_ns(void)
 {
@@ -59,7 +61,9 @@ NO_PROFILE static uint64_t now_ns(void)
 NO_PROFILE static void *map(size_t n_bytes)
 {
     void *memory = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    if (memory == MAP_FAILED)
+        return NULL;
+    return memory;
 }
 
 NO_PROFILE static thread_state *thread_begin(void)
@@ -155,17 +159,17 @@ NO_PROFILE static void write_node(node *n, uint64_t id)
 {
     char line[128] = "n ";
     n->id = id;
-    char *p = agent_append(line + 2, id, 10);
+    char *p = probe_append(line + 2, id, 10);
     *p++ = ' ';
-    p = agent_append(p, n->parent->id, 10);
+    p = probe_append(p, n->parent->id, 10);
     *p++ = ' ';
-    p = agent_append(p, (uintptr_t)n->function, 16);
+    p = probe_append(p, (uintptr_t)n->function, 16);
     *p++ = ' ';
-    p = agent_append(p, n->calls, 10);
+    p = probe_append(p, n->calls, 10);
     *p++ = ' ';
-    p = agent_append(p, n->own_ns, 10);
+    p = probe_append(p, n->own_ns, 10);
     *p++ = '\n';
-    agent_write(output, line, (size_t)(p - line));
+    probe_write(output, line, (size_t)(p - line));
 }
 
 /* Parents before children, without recursion: trees are as deep as the program's stack. */
@@ -186,7 +190,7 @@ NO_PROFILE static uint64_t write_tree(node *root, uint64_t id)
 
 __attribute__((constructor)) NO_PROFILE static void begin(void)
 {
-    output = agent_open("instrument");
+    output = probe_open("instrument");
 }
 
 __attribute__((destructor)) NO_PROFILE static void end(void)
@@ -194,7 +198,7 @@ __attribute__((destructor)) NO_PROFILE static void end(void)
     if (output < 0)
         return;
     is_inside = true;
-    agent_write_maps(output);
+    probe_write_maps(output);
     uint64_t now = now_ns(), id = 0;
     (void)pthread_mutex_lock(&all_threads_lock); /* as in thread_begin() */
     for (thread_state *state = all_threads; state != NULL; state = state->next) {
