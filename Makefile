@@ -38,9 +38,9 @@ bench: release
 	@scripts/setup.sh bench
 	@$(OBJLAB) bench $(BENCH_ARGS)
 
-## profile        profile the homework's workload by calls and by memory
+## profile        profiles of SUBMISSION's workload, by calls and by memory
 profile: release
-	@scripts/profile_workload.sh $(OBJLAB)
+	@scripts/profile_workload.sh $(OBJLAB) $(SUBMISSION) $(OUT)
 
 ## test           build (debug) and run the test suite
 test:

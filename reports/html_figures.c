@@ -16,7 +16,7 @@ static char *figure_text(double x)
 
 static char *ratio_text(double x)
 {
-    return g_strdup_printf("%.2f\u00d7", x);
+    return g_strdup_printf("%.2f", x);
 }
 
 /* An interval is shown where it is one. */
@@ -92,7 +92,7 @@ static void put_unit(html_page *page, const figures_table *table, unsigned first
     if (table->reference[0] != '\0') {
         html_put(page, "</th><th class=\"n\">");
         html_text(page, table->reference);
-        html_put(page, "</th><th class=\"n\">ratio");
+        html_put(page, "</th><th class=\"n\">ratio, \u00d7");
     }
     html_put(page, "</th></tr></thead><tbody>\n");
     for (unsigned i = first; i < last; i++)

@@ -61,7 +61,7 @@ static const char *advice_for_cost(const char *part)
         {"tests", "test more: each seeded bug that your tests expose earns points"},
         {"findings",
          "compare findings.ini with the profiles: the figures must be the measured ones"},
-        {"lint", "clean it up: make lint and make format show and mend it"},
+        {"lint", "clean it up: the report shows each finding at its line"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(advice); i++) {
         if (strcmp(part, advice[i][0]) == 0)
@@ -100,11 +100,23 @@ static const char *advice_for(const record_part *part)
     return advice_for_cost(part->name);
 }
 
+/* Parts that are scored only for code that is right: the others come first. */
+static bool is_cost(const record_part *part)
+{
+    static const char *const names[] = {"memory", "space", "speed", NULL};
+    return g_strv_contains(names, part->name);
+}
+
+static int urgency_of(const record_part *part)
+{
+    return urgency(part->verdict) + (part->verdict == RECORD_WRONG && is_cost(part));
+}
+
 static int by_urgency(const void *a, const void *b)
 {
     const record_part *x = *(const record_part *const *)a;
     const record_part *y = *(const record_part *const *)b;
-    int difference = urgency(x->verdict) - urgency(y->verdict);
+    int difference = urgency_of(x) - urgency_of(y);
     if (difference != 0)
         return difference;
     double lost_x = x->max_score - x->score;
@@ -134,6 +146,8 @@ static char *sentence(const record_part *part)
         g_string_append_printf(s, "; start at %s", f->file);
         if (f->line != 0)
             g_string_append_printf(s, ":%u", f->line);
+        if (part->verdict == RECORD_WRONG)
+            g_string_append_printf(s, ", with this: %s", f->text);
     }
     g_string_append_c(s, '.');
     return g_string_free(s, FALSE);

@@ -60,7 +60,13 @@ static int grade(grade_options *options, const arguments *given)
         return cli_fail_error(g_error_matches(error, GRADE_ERROR, GRADE_ERROR_USAGE) ? CLI_USAGE
                                                                                      : CLI_HARNESS,
                               &error);
-    return print_result(r, given->json);
+    int result = print_result(r, given->json);
+    if (!given->json && result != CLI_HARNESS) {
+        g_autofree char *out =
+            options->out == NULL ? grade_default_out(options->folder) : g_strdup(options->out);
+        (void)printf("  Report: %s/report.html\n\n", out); /* a lost hint is no failure */
+    }
+    return result;
 }
 
 int cmd_grade(int argc, char **argv)

@@ -2,6 +2,7 @@
  */
 #include "harness/cli/commands.h"
 #include "harness/cli/show_profile.h"
+#include "harness/profile/agent_profile.h"
 #include "harness/profile/line_print.h"
 #include "harness/profile/profile_run.h"
 #include "harness/profile/valgrind.h"
@@ -10,19 +11,21 @@
 #include <string.h>
 
 #define MAX_CONTEXTS 200
+#define MAX_HZ       10000
 
 typedef struct profile_options {
     show_options show;
     gboolean caches, pages;
     int contexts;
-    char *out, *coverage;
+    char *out, *coverage, *method;
+    int hz;
     double time_limit_s;
 } profile_options;
 
 /* The files of one profiling; removed at the end unless they are to be kept. */
 typedef struct workplace {
     char *folder; /* temporary */
-    char *calls, *heap, *xtree, *leaks, *log;
+    char *calls, *heap, *xtree, *leaks, *log, *samples;
 } workplace;
 
 static bool workplace_init(workplace *w, GError **error)
@@ -34,13 +37,14 @@ static bool workplace_init(workplace *w, GError **error)
     w->heap = g_build_filename(w->folder, "massif.out", NULL);
     w->xtree = g_build_filename(w->folder, "xtree.kcg", NULL);
     w->leaks = g_build_filename(w->folder, "memcheck.xml", NULL);
+    w->samples = g_build_filename(w->folder, "samples", NULL);
     w->log = g_build_filename(w->folder, "log", NULL);
     return true;
 }
 
 static void workplace_clear(workplace *w)
 {
-    char *files[] = {w->calls, w->heap, w->xtree, w->leaks, w->log};
+    char *files[] = {w->calls, w->heap, w->xtree, w->leaks, w->log, w->samples};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         if (files[i] != NULL)
             (void)g_remove(files[i]); /* not every run writes all of them */
@@ -64,17 +68,21 @@ static char *last_log_line(const char *log_file)
     return g_strdup(newline != NULL ? newline + 1 : text);
 }
 
-/* Runs the program; *code is 1 when it failed. False: there is no profile, and *code is final. */
-static bool run(GPtrArray *argv, const char *file, const workplace *w, char **program,
-                const profile_options *o, int *code)
+static profile_run_options run_options(const profile_options *o)
+{
+    return (profile_run_options){
+        .time_limit_s = o->time_limit_s,
+        .stdout_to_stderr = o->show.json || o->show.export_name != NULL,
+    };
+}
+
+/* Runs the program; *code is 1 when it failed. False: it did not run, and *code is final. */
+static bool run_with(const GPtrArray *argv, const profile_run_options *options, const workplace *w,
+                     char **program, const profile_options *o, int *code)
 {
     g_autoptr(GError) error = NULL;
-    profile_run_options options = {.time_limit_s = o->time_limit_s,
-                                   .stdout_to_stderr = o->show.json || o->show.export_name != NULL};
     profile_run_result result;
-    bool is_run = profile_run(argv, w->log, program, &options, &result, &error);
-    g_ptr_array_unref(argv);
-    if (!is_run) {
+    if (!profile_run(argv, w->log, program, options, &result, &error)) {
         bool is_usage = g_error_matches(error, PROFILE_RUN_ERROR, PROFILE_RUN_ERROR_NO_PROGRAM);
         *code = cli_fail_error(is_usage ? CLI_USAGE : CLI_HARNESS, &error);
         return false;
@@ -88,6 +96,18 @@ static bool run(GPtrArray *argv, const char *file, const workplace *w, char **pr
     else if (result.exit_status != 0)
         *code = cli_fail(CLI_SHORT, "warning: %s exited with status %d", program[0],
                          result.exit_status);
+    return true;
+}
+
+/* The same under valgrind, whose profile must then be in file. Takes argv. */
+static bool run(GPtrArray *argv, const char *file, const workplace *w, char **program,
+                const profile_options *o, int *code)
+{
+    profile_run_options options = run_options(o);
+    bool is_run = run_with(argv, &options, w, program, o, code);
+    g_ptr_array_unref(argv);
+    if (!is_run)
+        return false;
     GStatBuf status;
     if (g_stat(file, &status) == 0 && status.st_size > 0)
         return true;
@@ -117,6 +137,33 @@ static bool run_massif(const workplace *w, char **program, const profile_options
 static bool run_memcheck(const workplace *w, char **program, const profile_options *o, int *code)
 {
     return run(valgrind_memcheck_argv(w->leaks), w->leaks, w, program, o, code);
+}
+
+/* Runs the program with one of our own agents in it; the result is in callgrind's form. */
+static bool run_agent(const workplace *w, char **program, const profile_options *o, int *code)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *agent = profile_run_find_agent(o->method);
+    if (agent == NULL) {
+        *code = cli_fail(CLI_HARNESS, "the agent libobjlab_%s.so is not installed", o->method);
+        return false;
+    }
+    profile_run_options options = run_options(o);
+    options.agent = agent;
+    options.agent_file = w->samples;
+    options.agent_hz = (unsigned)o->hz;
+    if (!run_with(NULL, &options, w, program, o, code))
+        return false;
+    g_autofree char *text = NULL;
+    gsize n_bytes;
+    g_autofree char *command = g_strjoinv(" ", program);
+    g_autofree char *calls = NULL;
+    if (g_file_get_contents(w->samples, &text, &n_bytes, &error))
+        calls = agent_profile_convert(text, n_bytes, command, &error);
+    if (calls != NULL && g_file_set_contents(w->calls, calls, -1, &error))
+        return true;
+    *code = cli_fail_error(CLI_HARNESS, &error);
+    return false;
 }
 
 /* ---- results ---- */
@@ -223,7 +270,9 @@ static void show_lines(line_table *table, print_lines *print, const profile_opti
 
 static void profile_calls(const workplace *w, char **program, const profile_options *o, int *code)
 {
-    if (run_callgrind(w, program, o, code) && keep(w->calls, o->out, code))
+    bool is_run = strcmp(o->method, "callgrind") == 0 ? run_callgrind(w, program, o, code)
+                                                      : run_agent(w, program, o, code);
+    if (is_run && keep(w->calls, o->out, code))
         show_file(w->calls, o, code);
 }
 
@@ -291,6 +340,14 @@ static int profile_checked(int argc, char **argv, profile_options *o)
     int first = argc > 2 && strcmp(argv[2], "--") == 0 ? 3 : 2;
     if (first >= argc)
         return cli_fail(CLI_USAGE, "profile: no program given: objlab profile %s -- CMD", argv[1]);
+    if (o->method == NULL)
+        o->method = g_strdup("callgrind");
+    if (strcmp(o->method, "callgrind") != 0 && strcmp(o->method, "sample") != 0 &&
+        strcmp(o->method, "instrument") != 0)
+        return cli_fail(CLI_USAGE, "profile: --method=%s: expected callgrind, sample or instrument",
+                        o->method);
+    if (o->hz < 0 || o->hz > MAX_HZ)
+        return cli_fail(CLI_USAGE, "profile: --hz=%d: expected 1 to %d", o->hz, MAX_HZ);
     if (o->contexts < 0 || o->contexts > MAX_CONTEXTS)
         return cli_fail(CLI_USAGE, "profile: --contexts=%d: expected 0 to %d", o->contexts,
                         MAX_CONTEXTS);
@@ -307,6 +364,11 @@ int cmd_profile(int argc, char **argv)
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &o.out, "keep valgrind's file", "FILE"},
         {"caches", 0, 0, G_OPTION_ARG_NONE, &o.caches,
          "calls: simulate caches and branch prediction too", NULL},
+        {"method", 0, 0, G_OPTION_ARG_STRING, &o.method,
+         "calls: callgrind (default, exact counts), sample (processor time, any program), "
+         "instrument (elapsed time, built with -finstrument-functions)",
+         "NAME"},
+        {"hz", 0, 0, G_OPTION_ARG_INT, &o.hz, "sample: samples a second (default 997)", "N"},
         {"contexts", 0, 0, G_OPTION_ARG_INT, &o.contexts,
          "calls: tell functions apart by so many callers, for exact stacks", "N"},
         {"pages", 0, 0, G_OPTION_ARG_NONE, &o.pages,
@@ -329,5 +391,6 @@ int cmd_profile(int argc, char **argv)
     show_options_clear(&o.show);
     g_free(o.out);
     g_free(o.coverage);
+    g_free(o.method);
     return code;
 }

@@ -86,7 +86,8 @@ char *correctness_describe(const evidence_job *job)
     case SANDBOX_OUTPUT_LIMIT:
         return g_strdup("it wrote more than it may");
     case SANDBOX_TAMPERING:
-        return g_strdup("it made a system call that only an attack makes");
+        return g_strdup_printf("it tried what only an attack does (%s)",
+                               *r->detail != '\0' ? r->detail : "a system call");
     }
     return g_strdup("unknown outcome");
 }

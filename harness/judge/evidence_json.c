@@ -24,6 +24,7 @@ static json_t *job_to_json(const evidence_job *job)
                   "exit_status", r->exit_status, "signal", r->signal, "cpu_s", r->cpu_s, "wall_s",
                   r->wall_s, "peak_rss_bytes", (json_int_t)r->peak_rss_bytes);
     (void)json_object_set_new(j, "outcome_name", json_string(sandbox_outcome_name(r->outcome)));
+    (void)json_object_set_new(j, "detail", json_string(r->detail));
     (void)json_object_set_new(j, "fault", json_string(job->fault != NULL ? job->fault : ""));
     return j;
 }
@@ -103,15 +104,16 @@ static bool job_from_json(json_t *item, evidence *e)
 {
     const char *name = NULL;
     const char *fault = NULL;
+    const char *detail = NULL;
     json_t *argv = NULL;
     int state = 0;
     int outcome = 0;
     json_int_t rss = 0;
     sandbox_result r = {0};
-    if (json_unpack(item, "{s:s s:o s:i s:i s:i s:i s:F s:F s:I s:s}", "name", &name, "argv", &argv,
-                    "state", &state, "outcome", &outcome, "exit_status", &r.exit_status, "signal",
-                    &r.signal, "cpu_s", &r.cpu_s, "wall_s", &r.wall_s, "peak_rss_bytes", &rss,
-                    "fault", &fault) != 0)
+    if (json_unpack(item, "{s:s s:o s:i s:i s:i s:i s:F s:F s:I s:s s:s}", "name", &name, "argv",
+                    &argv, "state", &state, "outcome", &outcome, "exit_status", &r.exit_status,
+                    "signal", &r.signal, "cpu_s", &r.cpu_s, "wall_s", &r.wall_s, "peak_rss_bytes",
+                    &rss, "fault", &fault, "detail", &detail) != 0)
         return false;
     if (state < 0 || state > (int)EVIDENCE_FAULT || outcome < 0 || outcome > (int)SANDBOX_TAMPERING)
         return false;
@@ -120,6 +122,7 @@ static bool job_from_json(json_t *item, evidence *e)
     job->result = r;
     job->result.outcome = (sandbox_outcome)outcome;
     job->result.peak_rss_bytes = (uint64_t)rss;
+    (void)g_strlcpy(job->result.detail, detail, sizeof(job->result.detail));
     job->fault = *fault != '\0' ? g_strdup(fault) : NULL;
     return strings_from_json(argv, job->argv);
 }

@@ -45,7 +45,7 @@ bool plan_run(session *s, GError **error)
     static step *const compile[] = {plan_compile, plan_tests_compile, plan_lint};
     static step *const link[] = {plan_link, plan_tests_link};
     static step *const drive[] = {plan_drive, plan_tests};
-    static step *const cover[] = {plan_tests_coverage};
+    static step *const seeded[] = {plan_tests_seeded, plan_tests_coverage};
     g_autofree char *copy = evidence_path(s->e, "submission");
     if (!session_folder(s, "submission", error) || !submission_copy(s->s, copy, error) ||
         !run_steps(s, "compiling and linting", compile, G_N_ELEMENTS(compile), error) ||
@@ -54,6 +54,6 @@ bool plan_run(session *s, GError **error)
     build_judge_parts(s);
     return run_steps(s, "linking", link, G_N_ELEMENTS(link), error) && build_check_own(s, error) &&
            run_steps(s, "running tapes and tests", drive, G_N_ELEMENTS(drive), error) &&
-           run_steps(s, "reading coverage", cover, G_N_ELEMENTS(cover), error) &&
+           run_steps(s, "running tests on seeded bugs", seeded, G_N_ELEMENTS(seeded), error) &&
            measure(s, error) && (s->e->quick || plan_time(s, error));
 }

@@ -3,7 +3,8 @@
  *
  *   1 compile + lint   submission's parts, solution, drivers, seeded bugs
  *   2 link             a program a driver, absent and refused parts from the solution
- *   3 drive + test     operation tapes on each part; the student's tests on every variant
+ *   3 drive + test     operation tapes on each part; the student's tests on what is correct, then
+ *                      on the seeded bugs
  *   4 measure          memcheck, callgrind, massif: only parts that are correct enough
  *   5 time             interleaved with the solution, alone on the machine
  *

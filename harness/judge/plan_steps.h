@@ -33,6 +33,7 @@ bool plan_drive(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests_compile(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests_link(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests(session *s, GPtrArray *jobs, GError **error);
+bool plan_tests_seeded(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests_coverage(session *s, GPtrArray *jobs, GError **error);
 bool plan_measure_link(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error);
 bool plan_measure(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error);

@@ -169,6 +169,12 @@ static bool write_list(session *s, const mutants *all, GError **error)
     return g_file_set_contents(path, text->str, (gssize)text->len, error) != FALSE;
 }
 
+static void run_list(session *s, GPtrArray *jobs, const GPtrArray *list)
+{
+    for (guint i = 0; i < list->len; i++)
+        g_ptr_array_add(jobs, run_tests(s, ((const mutant *)g_ptr_array_index(list, i))->name));
+}
+
 bool plan_tests(session *s, GPtrArray *jobs, GError **error)
 {
     if (!has_tests(s))
@@ -177,12 +183,32 @@ bool plan_tests(session *s, GPtrArray *jobs, GError **error)
     if (all == NULL || !session_folder(s, "tests", error) || !write_list(s, all, error))
         return false;
     g_ptr_array_add(jobs, run_tests(s, "coverage"));
-    for (guint i = 0; i < all->correct->len; i++)
-        g_ptr_array_add(jobs,
-                        run_tests(s, ((const mutant *)g_ptr_array_index(all->correct, i))->name));
-    for (guint i = 0; i < all->seeded->len; i++)
-        g_ptr_array_add(jobs,
-                        run_tests(s, ((const mutant *)g_ptr_array_index(all->seeded, i))->name));
+    run_list(s, jobs, all->correct);
+    return true;
+}
+
+/* Tests that do not come to their end on what is correct would only wait for the limits. */
+static bool end_in_time(const session *s, const mutants *all)
+{
+    for (guint i = 0; i < all->correct->len; i++) {
+        const mutant *m = g_ptr_array_index(all->correct, i);
+        g_autofree char *name = g_strdup_printf("tests/%s", m->name);
+        const evidence_job *job = evidence_find_job(s->e, name);
+        if (job == NULL || job->result.outcome == SANDBOX_TIMED_OUT)
+            return false;
+    }
+    return true;
+}
+
+bool plan_tests_seeded(session *s, GPtrArray *jobs, GError **error)
+{
+    if (!has_tests(s))
+        return true;
+    g_autoptr(mutants) all = mutants_read(s->data, error);
+    if (all == NULL)
+        return false;
+    if (end_in_time(s, all))
+        run_list(s, jobs, all->seeded);
     return true;
 }
 

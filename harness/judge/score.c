@@ -89,18 +89,19 @@ static void fill_fingerprint(record *out, const evidence *e)
 }
 
 /* The submission's verdict and sum from its parts'. */
-static void add_up(record *out)
+static void add_up(record *out, const evidence *e)
 {
     bool tampering = false;
     bool fault = false;
-    unsigned n_rejected = 0;
+    unsigned n_built = 0;
+    for (int i = 0; i < SUBMISSION_N_PARTS; i++)
+        n_built += e->parts[i].state == EVIDENCE_BUILT;
     double sum = 0;
     double max = 0;
     for (guint i = 0; i < out->parts->len; i++) {
         const record_part *part = g_ptr_array_index(out->parts, i);
         tampering = tampering || part->verdict == RECORD_TAMPERING;
         fault = fault || part->verdict == RECORD_HARNESS_FAULT;
-        n_rejected += part->verdict == RECORD_REJECTED || part->verdict == RECORD_MISSING;
         sum += part->score;
         max += part->max_score;
     }
@@ -111,7 +112,7 @@ static void add_up(record *out)
     else if (fault)
         out->verdict = RECORD_HARNESS_FAULT;
     else
-        out->verdict = n_rejected == out->parts->len ? RECORD_REJECTED : RECORD_GRADED;
+        out->verdict = n_built == 0 ? RECORD_REJECTED : RECORD_GRADED;
 }
 
 record *score_evidence(const evidence *e, const rubric *r)
@@ -129,7 +130,7 @@ record *score_evidence(const evidence *e, const rubric *r)
     score_findings(&s);
     score_lint(&s);
     score_profiles(&s);
-    add_up(s.record);
+    add_up(s.record, e);
     for (int kind = 0; kind < SCORE_N_KINDS; kind++)
         correctness_free(s.found[kind]);
     return s.record;

@@ -10,6 +10,7 @@
  */
 #include "harness/profile/callgrind.h"
 #include "harness/profile/massif.h"
+#include "harness/profile/profile_format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,10 +184,16 @@ static void measure_file(const char *self, const char *name, const char *other, 
 
 static int read_file(const char *path)
 {
-    g_autoptr(callgrind_profile) calls = callgrind_read(path, NULL);
-    if (calls != NULL)
-        return calls->complete ? 0 : 1;
-    g_autoptr(massif_profile) heap = massif_read(path, NULL);
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+    if (file == NULL)
+        return 1;
+    const char *text = g_mapped_file_get_contents(file);
+    size_t n_bytes = g_mapped_file_get_length(file);
+    if (profile_format_detect(text, n_bytes) == PROFILE_CALLGRIND) {
+        g_autoptr(callgrind_profile) calls = callgrind_parse(text, n_bytes, path, NULL);
+        return calls != NULL && calls->complete ? 0 : 1;
+    }
+    g_autoptr(massif_profile) heap = massif_parse(text, n_bytes, path, NULL);
     return heap != NULL ? 0 : 1;
 }
 

@@ -144,9 +144,15 @@ static inline const char *read_costs(const callgrind_reader *r, const char *p, u
 {
     for (size_t i = 0; i < r->n_columns; i++) {
         uint64_t value;
-        const char *behind = scan_number(p, &value);
-        if (behind == p)
-            break;
+        const char *behind;
+        if (scan_is_digit(p[0]) && (p[1] == ' ' || p[1] == '\n')) { /* most are small */
+            value = (uint64_t)(p[0] - '0');
+            behind = p + 1;
+        } else {
+            behind = scan_number(p, &value);
+            if (behind == p)
+                break;
+        }
         costs[r->event_of[i]] += value;
         if (sums != NULL)
             sums[r->event_of[i]] += value;

@@ -25,8 +25,10 @@ struct massif_tree {
     label *labels;       /* open addressing */
     unsigned bits;
     size_t n_labels;
-    GArray *pending; /* of massif_node: complete ones wait here for their parent */
-    GArray *open;    /* of open_node: the path from the root to the last line */
+    massif_node *pending; /* complete nodes wait here for their parent */
+    size_t n_pending, pending_capacity;
+    open_node open[MAX_DEPTH + 1]; /* the path from the root to the last line */
+    size_t n_open;
     size_t n_missing;
 };
 
@@ -37,8 +39,6 @@ massif_tree *massif_tree_new(store *s)
     t->nothing = store_intern(s, "", 0);
     t->bits = FIRST_BITS;
     t->labels = g_new0(label, (size_t)1 << t->bits);
-    t->pending = g_array_new(FALSE, FALSE, sizeof(massif_node));
-    t->open = g_array_new(FALSE, FALSE, sizeof(open_node));
     return t;
 }
 
@@ -46,8 +46,7 @@ void massif_tree_free(massif_tree *t)
 {
     if (t == NULL)
         return;
-    g_array_unref(t->pending);
-    g_array_unref(t->open);
+    g_free(t->pending);
     g_free(t->labels);
     g_free(t);
 }
@@ -151,20 +150,29 @@ static const massif_node *find_label(massif_tree *t, const char *p, const char *
 /* Completes the deepest open node: its children leave pending for an array of their own. */
 static void close_node(massif_tree *t)
 {
-    open_node last = g_array_index(t->open, open_node, t->open->len - 1);
-    g_array_set_size(t->open, t->open->len - 1);
-    size_t n_children = t->pending->len - last.node - 1;
+    open_node last = t->open[--t->n_open];
+    size_t n_children = t->n_pending - last.node - 1;
     if (last.n_announced > n_children)
         t->n_missing += last.n_announced - n_children;
     if (n_children == 0)
         return;
     massif_node *children = store_alloc(t->store, n_children * sizeof *children);
-    memcpy(children, &g_array_index(t->pending, massif_node, last.node + 1),
-           n_children * sizeof *children);
-    massif_node *node = &g_array_index(t->pending, massif_node, last.node);
+    memcpy(children, &t->pending[last.node + 1], n_children * sizeof *children);
+    massif_node *node = &t->pending[last.node];
     node->children = children;
     node->n_children = n_children;
-    g_array_set_size(t->pending, (guint)last.node + 1);
+    t->n_pending = last.node + 1;
+}
+
+static void append_node(massif_tree *t, const massif_node *label_node, uint64_t bytes)
+{
+    if (t->n_pending == t->pending_capacity) {
+        t->pending_capacity = MAX((size_t)256, 2 * t->pending_capacity);
+        t->pending = g_renew(massif_node, t->pending, t->pending_capacity);
+    }
+    massif_node *node = &t->pending[t->n_pending++];
+    *node = *label_node;
+    node->bytes = bytes;
 }
 
 const char *massif_tree_line(massif_tree *t, const char *p, const char *end, const char **ret_place)
@@ -176,7 +184,7 @@ const char *massif_tree_line(massif_tree *t, const char *p, const char *end, con
     *ret_place = p;
     if (p == end || *p != 'n')
         return "a line of the heap tree, 'n0: bytes ...'";
-    if (depth > t->open->len || depth > MAX_DEPTH || (depth == 0 && t->pending->len > 0))
+    if (depth > t->n_open || depth > MAX_DEPTH || (depth == 0 && t->n_pending > 0))
         return "a node no deeper than a child of the one above";
     uint64_t n_announced, bytes;
     const char *behind = scan_number(p + 1, &n_announced);
@@ -188,26 +196,24 @@ const char *massif_tree_line(massif_tree *t, const char *p, const char *end, con
     *ret_place = behind;
     if (behind == p || behind > end || (behind < end && *behind != ' '))
         return "a number of bytes";
-    while (t->open->len > depth)
+    while (t->n_open > depth)
         close_node(t);
-    massif_node node = *find_label(t, behind < end ? behind + 1 : end, end);
-    node.bytes = bytes;
-    open_node open = {t->pending->len, n_announced};
-    g_array_append_val(t->pending, node);
-    g_array_append_val(t->open, open);
+    const massif_node *label_node = find_label(t, behind < end ? behind + 1 : end, end);
+    t->open[t->n_open++] = (open_node){t->n_pending, n_announced};
+    append_node(t, label_node, bytes);
     return NULL;
 }
 
 const massif_node *massif_tree_finish(massif_tree *t, size_t *ret_n_missing)
 {
-    while (t->open->len > 0)
+    while (t->n_open > 0)
         close_node(t);
     *ret_n_missing = t->n_missing;
     t->n_missing = 0;
-    if (t->pending->len == 0)
+    if (t->n_pending == 0)
         return NULL;
     massif_node *root = store_alloc(t->store, sizeof *root);
-    *root = g_array_index(t->pending, massif_node, 0);
-    g_array_set_size(t->pending, 0);
+    *root = t->pending[0];
+    t->n_pending = 0;
     return root;
 }

@@ -1,22 +1,29 @@
 #include "harness/profile/profile_run.h"
 
+#include "harness/profile/agent/agent.h"
 #include "harness/profile/valgrind.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define POLL_US       5000
-#define KILL_AFTER_US ((gint64)10 * G_USEC_PER_SEC)
+#define AGENT_INSTALLED "../" AGENT_LIBRARY_FOLDER /* from bin/ */
+#define POLL_US         5000
+#define KILL_AFTER_US   ((gint64)10 * G_USEC_PER_SEC)
 
 G_DEFINE_QUARK(profile - run - error - quark, profile_run_error)
 
-/* In the child, before exec: we ignore what the keyboard sends, the program does not. */
-static void restore_signals(gpointer data)
+/* In the child, before exec: we ignore what the keyboard sends, the program does not; its output
+ * may have to make way for ours. */
+static void set_up_child(gpointer data)
 {
-    (void)data; /* GLib's signature */
+    const profile_run_options *options = data;
+    if (options->stdout_to_stderr && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        _exit(EXIT_FAILURE);
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGQUIT, SIG_DFL);
 }
@@ -56,13 +63,46 @@ static bool wait_for(pid_t pid, const profile_run_options *options, int *ret_sta
     }
 }
 
+static char **agent_environment(const profile_run_options *options)
+{
+    char **environment = g_get_environ();
+    const char *others = g_environ_getenv(environment, "LD_PRELOAD");
+    g_autofree char *preload = others != NULL && others[0] != '\0'
+                                   ? g_strdup_printf("%s:%s", options->agent, others)
+                                   : g_strdup(options->agent);
+    environment = g_environ_setenv(environment, "LD_PRELOAD", preload, TRUE);
+    environment = g_environ_setenv(environment, AGENT_FILE_VARIABLE, options->agent_file, TRUE);
+    if (options->agent_hz > 0) {
+        g_autofree char *hz = g_strdup_printf("%u", options->agent_hz);
+        environment = g_environ_setenv(environment, AGENT_HZ_VARIABLE, hz, TRUE);
+    }
+    return environment;
+}
+
+char *profile_run_find_agent(const char *name)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    if (self == NULL)
+        return NULL;
+    g_autofree char *folder = g_path_get_dirname(self);
+    g_autofree char *file = g_strdup_printf("libobjlab_%s.so", name);
+    static const char *const places[] = {AGENT_INSTALLED, "../profile", "."};
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *path = g_build_filename(folder, places[i], file, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            return g_canonicalize_filename(path, NULL);
+    }
+    return NULL;
+}
+
 static char **make_argv(const GPtrArray *valgrind_argv, const char *log_file, const char *path,
                         char **program)
 {
     GPtrArray *argv = g_ptr_array_new();
-    for (unsigned i = 0; i < valgrind_argv->len; i++)
+    for (unsigned i = 0; valgrind_argv != NULL && i < valgrind_argv->len; i++)
         g_ptr_array_add(argv, g_strdup(g_ptr_array_index(valgrind_argv, i)));
-    g_ptr_array_add(argv, g_strdup_printf("--log-file=%s", log_file));
+    if (valgrind_argv != NULL)
+        g_ptr_array_add(argv, g_strdup_printf("--log-file=%s", log_file));
     g_ptr_array_add(argv, g_strdup(path));
     for (char **argument = program + 1; *argument != NULL; argument++)
         g_ptr_array_add(argv, g_strdup(*argument));
@@ -72,11 +112,11 @@ static char **make_argv(const GPtrArray *valgrind_argv, const char *log_file, co
 
 static bool spawn(char **argv, const profile_run_options *options, pid_t *ret_pid, GError **error)
 {
-    g_auto(GStrv) environment = pinned_environment();
-    int stdout_fd = options->stdout_to_stderr ? STDERR_FILENO : STDOUT_FILENO;
-    GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD;
-    return g_spawn_async_with_fds(NULL, argv, environment, flags, restore_signals, NULL, ret_pid,
-                                  STDIN_FILENO, stdout_fd, STDERR_FILENO, error);
+    g_auto(GStrv) environment =
+        options->agent != NULL ? agent_environment(options) : pinned_environment();
+    GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN;
+    gpointer data = (gpointer)(uintptr_t)options; /* only read there */
+    return g_spawn_async(NULL, argv, environment, flags, set_up_child, data, ret_pid, error);
 }
 
 bool profile_run(const GPtrArray *valgrind_argv, const char *log_file, char **program,

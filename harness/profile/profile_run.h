@@ -13,8 +13,11 @@
 #include <stdbool.h>
 
 typedef struct profile_run_options {
-    double time_limit_s;   /* 0: none. Then SIGTERM, and SIGKILL a little later */
-    bool stdout_to_stderr; /* the program's output makes way for ours */
+    double time_limit_s;    /* 0: none. Then SIGTERM, and SIGKILL a little later */
+    bool stdout_to_stderr;  /* the program's output makes way for ours */
+    const char *agent;      /* library to preload instead of running under valgrind; else NULL */
+    const char *agent_file; /* where it writes */
+    unsigned agent_hz;      /* 0: the agent's own default */
 } profile_run_options;
 
 typedef struct profile_run_result {
@@ -30,8 +33,12 @@ typedef enum profile_run_error {
 #define PROFILE_RUN_ERROR profile_run_error_quark()
 GQuark profile_run_error_quark(void);
 
-/* valgrind_argv: from valgrind.h; program: NULL-ended, program[0] looked up in PATH.
- * log_file: for what valgrind itself says. */
+/* The library of an agent, "sample" or "instrument": beside this program's build, or installed.
+ * NULL: not found. Owner: the caller. */
+char *profile_run_find_agent(const char *name);
+
+/* valgrind_argv: from valgrind.h, NULL with an agent; program: NULL-ended, program[0] looked up in
+ * PATH. log_file: for what valgrind itself says. */
 bool profile_run(const GPtrArray *valgrind_argv, const char *log_file, char **program,
                  const profile_run_options *options, profile_run_result *ret_result,
                  GError **error);

@@ -8,9 +8,10 @@ static char *unit_of(const char *event)
     static const struct {
         const char *event, *unit;
     } units[] = {
-        {"Ir", "instructions"},         {"Dr", "data reads"},          {"Dw", "data writes"},
-        {"Bc", "conditional branches"}, {"Bcm", "mispredictions"},     {"totB", "bytes allocated"},
-        {"curB", "bytes in use"},       {"totBk", "blocks allocated"}, {"curBk", "blocks in use"},
+        {"ns", "nanoseconds"},       {"Ir", "instructions"},         {"Dr", "data reads"},
+        {"Dw", "data writes"},       {"Bc", "conditional branches"}, {"Bcm", "mispredictions"},
+        {"totB", "bytes allocated"}, {"curB", "bytes in use"},       {"totBk", "blocks allocated"},
+        {"curBk", "blocks in use"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
         if (strcmp(units[i].event, event) == 0)

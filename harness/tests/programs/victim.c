@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define NOINLINE __attribute__((noinline))
 
@@ -61,6 +63,17 @@ static NOINLINE void misbehave(void)
     leak_block();
 }
 
+/* A quarter of a second of processor time. */
+static NOINLINE unsigned spin(void)
+{
+    unsigned n = 1;
+    while (clock() < CLOCKS_PER_SEC / 4) {
+        for (unsigned i = 1; i < 100000; i++)
+            n = n * 1103515245 + i;
+    }
+    return n;
+}
+
 int main(int argc, char **argv)
 {
     unsigned total = 0;
@@ -75,6 +88,12 @@ int main(int argc, char **argv)
     printf("%u\n", total);
     if (argc > 1 && strcmp(argv[1], "wrong") == 0)
         misbehave();
+    if (argc > 1 && strcmp(argv[1], "spin") == 0)
+        printf("%u\n", spin());
+    if (argc > 1 && strcmp(argv[1], "sleep") == 0)
+        (void)sleep(60);
+    if (argc > 1 && strcmp(argv[1], "abort") == 0)
+        abort();
     if (argc > 1 && strcmp(argv[1], "seven") == 0)
         return 7;
     return 0;

@@ -90,7 +90,7 @@ export function drawFigures(box, data) {
     yAxis: {
       type: "category", inverse: true, data: rows.map((row) => row.name),
       axisTick: { show: false }, axisLine: { lineStyle: { color: l.line } },
-      axisLabel: { color: l.ink, fontSize: 12, width: box.clientWidth < 480 ? 84 : 130, overflow: "break" },
+      axisLabel: { color: l.ink, fontSize: 12, lineHeight: 15, width: box.clientWidth < 480 ? 84 : 130, overflow: "break" },
     },
     series: layouts
       .map((layout, k) => ({
