@@ -17,8 +17,7 @@
 
 #include "harness/bench/object_kernels.h"
 
-/* A collection is one long stretch that cannot be cut into chunks: several, so that one at least is
- * left undisturbed. */
+/* A collection is one long stretch that cannot be cut into chunks (WINDOW_LONG): several. */
 enum { COLLECTIONS = 3 };
 
 OBJECT_INLINE bool kernel_create_collected(worker *w, object_state *s, int which)
@@ -32,7 +31,7 @@ OBJECT_INLINE bool kernel_create_collected(worker *w, object_state *s, int which
 
 OBJECT_INLINE void time_collection(worker *w)
 {
-    worker_short_begin(w, WINDOW_ANY_FAULTS);
+    worker_short_begin(w, WINDOW_LONG);
     size_t n_found = runtime_collect();
     CLOCK_KEEP(n_found);
     worker_short_end(w, w->n);

@@ -177,6 +177,82 @@ bool prove_planted(const prove_plan *plan, unsigned percent, prove_count *ret_co
     return true;
 }
 
+/* ---- whole processes ---- */
+
+/* Every figure in which both halves of the pair have values is a comparison. */
+static void count_session(const bench_session *session, prove_count *count, GArray *found[2])
+{
+    for (guint i = 0; i < session->series->len; i++) {
+        const bench_series *a = session->series->pdata[i];
+        if (a->is_control || strcmp(a->subject, "a") != 0)
+            continue;
+        const bench_series *b = bench_session_find(session, a->figure, a->layout, "b", false);
+        stats_interval ratio;
+        sampler_verdict verdict;
+        if (!bench_session_compare(session, a, b, &ratio, &verdict))
+            continue;
+        add_verdict(count, verdict);
+        double resolution = bench_session_resolution(session, a->figure, a->layout);
+        g_array_append_val(found[0], ratio.value);
+        if (isfinite(resolution))
+            g_array_append_val(found[1], resolution);
+        count->n_dropped += window_n_dropped(&a->counts);
+    }
+}
+
+static bool run_sessions(const prove_plan *plan, const bench_plan *session_plan, prove_count *count,
+                         GError **error)
+{
+    GArray *found[2];
+    for (int i = 0; i < 2; i++)
+        found[i] = g_array_new(FALSE, FALSE, sizeof(double));
+    uint64_t start_ns = clock_now_ns();
+    bench_plan at = *session_plan;
+    bool ok = true;
+    bool go_on = true;
+    while (ok && go_on && count->n_tries < plan->n_tries) {
+        at.settings.seed++;
+        g_autoptr(bench_session) session = bench_session_run(&at, error);
+        ok = session != NULL && session->series->len > 1;
+        if (ok)
+            count_session(session, count, found);
+        go_on = plan->progress == NULL ||
+                plan->progress(plan->user, MIN(count->n_tries, plan->n_tries), plan->n_tries);
+    }
+    count->elapsed_s = (double)(clock_now_ns() - start_ns) * 1e-9;
+    count->median_ratio = median_of(found[0]);
+    count->median_resolution = median_of(found[1]);
+    for (int i = 0; i < 2; i++)
+        g_array_unref(found[i]);
+    return ok;
+}
+
+bool prove_processes(const prove_plan *plan, const remote_settings *settings, const char *program,
+                     prove_count *ret_count, GError **error)
+{
+    char names[2][2] = {"a", "b"};
+    g_autofree char *copy = g_strdup(program);
+    bench_subject pair[2] = {{.name = names[0], .program = copy},
+                             {.name = names[1], .program = copy}};
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    g_ptr_array_add(subjects, &pair[0]);
+    g_ptr_array_add(subjects, &pair[1]);
+    const bench_plan session_plan = {.settings = *settings,
+                                     .subjects = subjects,
+                                     .allocators = true,
+                                     .min_rounds = plan->n_rounds,
+                                     .max_rounds = plan->n_rounds};
+    pid_t load = start_load(plan);
+    if (load < 0) {
+        g_set_error_literal(error, BENCH_ERROR, 0, "the load process cannot be started");
+        return false;
+    }
+    *ret_count = (prove_count){0};
+    bool ok = run_sessions(plan, &session_plan, ret_count, error);
+    stop_load(load);
+    return ok;
+}
+
 /* ---- overhead ---- */
 
 prove_overhead prove_window_overhead(const clock_source *clock)

@@ -9,6 +9,7 @@
 #ifndef HARNESS_BENCH_PROVE_H
 #define HARNESS_BENCH_PROVE_H
 
+#include "harness/bench/remote.h"
 #include "harness/measure/sampler.h"
 
 #include <glib.h>
@@ -51,6 +52,14 @@ typedef struct prove_plan {
  */
 bool prove_planted(const prove_plan *plan, unsigned percent, prove_count *ret_count,
                    GError **error);
+
+/*
+ * A/A with whole processes: a worker program against itself, as objlab bench measures it: new
+ * processes each round, interleaved, every figure one comparison. Sessions of plan->n_rounds rounds
+ * are made until there are plan->n_tries comparisons. Every "faster" or "slower" is a false alarm.
+ */
+bool prove_processes(const prove_plan *plan, const remote_settings *settings, const char *program,
+                     prove_count *ret_count, GError **error);
 
 typedef struct prove_overhead {
     double inside_ticks;  /* what an empty window still shows after subtraction (median) */

@@ -1,5 +1,6 @@
 #include "harness/cli/bench_prove.h"
 
+#include "harness/bench/bench_session.h"
 #include "harness/bench/prove.h"
 #include "harness/measure/machine.h"
 
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { N_ROUNDS = 101 };
+enum { N_ROUNDS = 101, N_SESSION_ROUNDS = 15, N_BLOCKS = 10000 };
 
 static const char *const load_names[] = {"other core as it is", "other core under memory traffic"};
 
@@ -29,11 +30,30 @@ static bool show_tries(void *user, size_t n_done, size_t n_tries)
     return interrupted == 0;
 }
 
+static bool measure(const prove_plan *plan, unsigned percent, bool processes,
+                    prove_count *ret_count, GError **error)
+{
+    if (!processes)
+        return prove_planted(plan, percent, ret_count, error);
+    g_autofree char *program = subjects_worker("objlab-bench-alloc");
+    const remote_settings settings = {.clock = *plan->clock,
+                                      .n = N_BLOCKS,
+                                      .n_windows = 5,
+                                      .seed = plan->seed,
+                                      .cpu = plan->cpu,
+                                      .step_limit_s = 60};
+    if (program != NULL)
+        return prove_processes(plan, &settings, program, ret_count, error);
+    g_set_error_literal(error, BENCH_ERROR, 0, "the program objlab-bench-alloc is missing");
+    return false;
+}
+
 /* One line; false if nothing could be measured. */
-static bool count_and_print(const prove_plan *plan, unsigned percent, prove_count *ret_count)
+static bool count_and_print(const prove_plan *plan, unsigned percent, bool processes,
+                            prove_count *ret_count)
 {
     g_autoptr(GError) error = NULL;
-    if (!prove_planted(plan, percent, ret_count, &error)) {
+    if (!measure(plan, percent, processes, ret_count, &error)) {
         (void)cli_fail(CLI_HARNESS, "bench: %s", error->message);
         return false;
     }
@@ -48,13 +68,13 @@ static bool count_and_print(const prove_plan *plan, unsigned percent, prove_coun
     return interrupted == 0;
 }
 
-static int prove_aa(prove_plan *plan)
+static int prove_aa(prove_plan *plan, bool processes)
 {
     int result = CLI_OK;
     for (int load = PROVE_AS_IT_IS; load <= PROVE_MEMORY_TRAFFIC; load++) {
         prove_count count;
         plan->load = (prove_load)load;
-        if (!count_and_print(plan, 0, &count))
+        if (!count_and_print(plan, 0, processes, &count))
             return CLI_HARNESS;
         size_t n_false = count.n_faster + count.n_slower;
         stats_interval share = stats_proportion(n_false, count.n_tries);
@@ -75,7 +95,7 @@ static int prove_slow_downs(prove_plan *plan)
         for (size_t i = 0; i < G_N_ELEMENTS(percents); i++) {
             prove_count count;
             plan->load = (prove_load)load;
-            if (!count_and_print(plan, percents[i], &count))
+            if (!count_and_print(plan, percents[i], false, &count))
                 return CLI_HARNESS;
             bool ok = percents[i] == 2 ? count.n_no_difference == 0 && count.n_faster == 0
                                        : count.n_slower * 100 >= count.n_tries * 95;
@@ -118,11 +138,17 @@ int bench_prove(const char *what, uint64_t n_tries, const clock_source *clock, u
         return print_overhead(clock);
     if (strcmp(what, "aa") == 0) {
         plan.n_tries = n_tries > 0 ? n_tries : 1000;
-        return prove_aa(&plan);
+        return prove_aa(&plan, false);
+    }
+    if (strcmp(what, "processes") == 0) {
+        plan.n_tries = n_tries > 0 ? n_tries : 1000;
+        plan.n_rounds = N_SESSION_ROUNDS;
+        return prove_aa(&plan, true);
     }
     if (strcmp(what, "planted") == 0) {
         plan.n_tries = n_tries > 0 ? n_tries : 100;
         return prove_slow_downs(&plan);
     }
-    return cli_fail(CLI_USAGE, "bench: --prove: '%s' is none of aa, planted, overhead", what);
+    return cli_fail(CLI_USAGE, "bench: --prove: '%s' is none of aa, processes, planted, overhead",
+                    what);
 }

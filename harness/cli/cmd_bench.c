@@ -81,7 +81,8 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"sweep", 0, 0, G_OPTION_ARG_NONE, &raw->sweep,
          "cost against the number of objects, from 1000 to N (10000000)", NULL},
         {"prove", 0, 0, G_OPTION_ARG_STRING, &raw->prove,
-         "measure the harness itself: aa (false alarms), planted (slow-downs), overhead", "WHAT"},
+         "measure the harness itself: aa, processes (false alarms), planted (slow-downs), overhead",
+         "WHAT"},
         {"tries", 0, 0, G_OPTION_ARG_STRING, &raw->tries, "of --prove (aa 1000, planted 100)", "N"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     GOptionContext *context = g_option_context_new(NULL);

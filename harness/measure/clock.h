@@ -142,7 +142,7 @@ static inline uint64_t clock_elapsed(const clock_source *source, uint64_t start,
                                      bool *ret_below)
 {
     uint64_t raw = stop - start;
-    if (raw < source->overhead_ticks) {
+    if (stop < start || raw < source->overhead_ticks) {
         *ret_below = true;
         return 0;
     }

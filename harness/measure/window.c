@@ -26,10 +26,24 @@ uint64_t window_steal(int stat_fd)
     return value;
 }
 
+/* Nanoseconds that this thread has waited for a processor; 0 if unknown. */
+static uint64_t read_waited(int schedstat_fd)
+{
+    char text[128];
+    ssize_t n = schedstat_fd < 0 ? -1 : pread(schedstat_fd, text, sizeof text - 1, 0);
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    char *at = text;
+    (void)strtoull(at, &at, 10); /* time on a processor */
+    return strtoull(at, NULL, 10);
+}
+
 void window_timer_open(window_timer *timer, const clock_source *clock)
 {
     *timer = (window_timer){.clock = clock};
     timer->stat_fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+    timer->schedstat_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
     timer->steal = window_steal(timer->stat_fd);
 }
 
@@ -37,7 +51,10 @@ void window_timer_close(window_timer *timer)
 {
     if (timer->stat_fd >= 0)
         (void)close(timer->stat_fd);
+    if (timer->schedstat_fd >= 0)
+        (void)close(timer->schedstat_fd);
     timer->stat_fd = -1;
+    timer->schedstat_fd = -1;
 }
 
 void window_begin(window_timer *timer, window *ret_window, window_rule rule)
@@ -58,10 +75,31 @@ static void read_usage(uint64_t *ret_faults, uint64_t *ret_preempted, uint64_t *
 
 void window_chunk_begin(window_timer *timer)
 {
+    timer->waited_ns = timer->rule == WINDOW_LONG ? read_waited(timer->schedstat_fd) : 0;
     read_usage(&timer->n_faults, &timer->n_preempted, &timer->n_voluntary);
     timer->cpu = (uint32_t)sched_getcpu();
     timer->start_ns = timer->clock->kind == CLOCK_PERF ? clock_now_ns() : 0;
     timer->start_ticks = clock_start(timer->clock);
+}
+
+/* Adds a chunk that nothing spoilt to the pending ones. */
+static void keep_chunk(window_timer *timer, uint64_t stop_ticks, uint64_t stop_ns, uint64_t n_ops)
+{
+    const clock_source *clock = timer->clock;
+    window *p = &timer->pending;
+    bool below = false;
+    uint64_t waited_ns =
+        timer->rule == WINDOW_LONG ? read_waited(timer->schedstat_fd) - timer->waited_ns : 0;
+    /* core cycles of this thread do not pass while it waits */
+    uint64_t waited_ticks =
+        clock->kind == CLOCK_PERF ? 0 : (uint64_t)((double)waited_ns / clock->ns_per_tick);
+    uint64_t ticks = clock_elapsed(clock, timer->start_ticks + waited_ticks, stop_ticks, &below);
+    p->ticks += ticks;
+    p->ns += clock->kind == CLOCK_PERF ? (double)(stop_ns - timer->start_ns - waited_ns)
+                                       : (double)ticks * clock->ns_per_tick;
+    p->n_below_overhead += below ? 1 : 0;
+    p->n_ops += n_ops;
+    p->n_chunks++;
 }
 
 void window_chunk_end(window_timer *timer, window *w, uint64_t n_ops)
@@ -80,22 +118,15 @@ void window_chunk_end(window_timer *timer, window *w, uint64_t n_ops)
     window *p = &timer->pending;
     p->n_faults += n_faults;
     p->n_switches += n_preempted + (n_voluntary - timer->n_voluntary);
-    if (n_preempted > 0) {
+    bool waits_are_known = timer->rule == WINDOW_LONG && timer->schedstat_fd >= 0;
+    if (n_preempted > 0 && !waits_are_known)
         p->n_dropped_switched++;
-    } else if (cpu != timer->cpu) {
+    else if (cpu != timer->cpu)
         p->n_dropped_migrated++;
-    } else if (timer->rule == WINDOW_NO_FAULTS && n_faults > 0) {
+    else if (timer->rule == WINDOW_NO_FAULTS && n_faults > 0)
         p->n_dropped_faulted++;
-    } else {
-        bool below = false;
-        uint64_t ticks = clock_elapsed(timer->clock, timer->start_ticks, stop_ticks, &below);
-        p->ticks += ticks;
-        p->ns += timer->clock->kind == CLOCK_PERF ? (double)(stop_ns - timer->start_ns)
-                                                  : (double)ticks * timer->clock->ns_per_tick;
-        p->n_below_overhead += below ? 1 : 0;
-        p->n_ops += n_ops;
-        p->n_chunks++;
-    }
+    else
+        keep_chunk(timer, stop_ticks, stop_ns, n_ops);
     if (p->ns > SETTLE_EVERY_NS)
         window_end(timer, w, true);
 }

@@ -27,7 +27,10 @@
 /* What a window may not contain. */
 typedef enum window_rule {
     WINDOW_ANY_FAULTS = 0, /* page faults belong to the work: fresh memory */
-    WINDOW_NO_FAULTS = 1   /* memory was touched before: a fault spoils the chunk */
+    WINDOW_NO_FAULTS = 1,  /* memory was touched before: a fault spoils the chunk */
+    WINDOW_LONG = 2        /* one stretch of many milliseconds that cannot be cut: on a busy machine
+                              none would be undisturbed, so the time spent waiting for the processor
+                              (proc(5), schedstat) is subtracted; dropped where it is not told */
 } window_rule;
 
 typedef struct window {
@@ -53,6 +56,8 @@ typedef struct window_timer {
     window pending; /* chunks since then */
     uint64_t start_ticks, start_ns;
     uint64_t n_faults, n_preempted, n_voluntary;
+    int schedstat_fd;   /* -1: the kernel does not tell */
+    uint64_t waited_ns; /* for the processor, at the chunk's start; WINDOW_LONG only */
     uint32_t cpu;
 } window_timer;
 

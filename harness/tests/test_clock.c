@@ -8,8 +8,11 @@
 
 #include "harness/measure/window.h"
 
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void names_round_trip(void **state)
@@ -147,6 +150,47 @@ static void windows_add_up_and_faults_are_seen(void **state)
     clock_close(&clock);
 }
 
+/* A child competes for the one processor that both may use: a long window must not contain the
+ * time that it got. */
+static void waiting_is_not_counted_in_long_windows(void **state)
+{
+    (void)state;
+    clock_source clock;
+    const char *why = NULL;
+    assert_true(clock_open(CLOCK_OS, &clock, &why));
+    cpu_set_t before;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        for (;;)
+            CLOCK_CLOBBER();
+    }
+    assert_true(child > 0);
+    window_timer timer;
+    window_timer_open(&timer, &clock);
+    window w;
+    window_begin(&timer, &w, WINDOW_LONG);
+    uint64_t start_ns = clock_now_ns();
+    window_chunk_begin(&timer);
+    while (clock_now_ns() - start_ns < 200000000)
+        CLOCK_CLOBBER();
+    window_chunk_end(&timer, &w, 1);
+    window_end(&timer, &w, false);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    if (timer.schedstat_fd >= 0 && w.n_switches > 2) { /* it was there, and the kernel told */
+        assert_int_equal(w.n_chunks, 1);
+        assert_true(w.ns < 200e6);
+    }
+    window_timer_close(&timer);
+    clock_close(&clock);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +200,7 @@ int main(void)
         cmocka_unit_test(calibration_agrees_with_the_reference),
         cmocka_unit_test(overhead_is_subtracted_never_silently_below_zero),
         cmocka_unit_test(a_known_rate_is_taken_over),
+        cmocka_unit_test(waiting_is_not_counted_in_long_windows),
         cmocka_unit_test(windows_add_up_and_faults_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

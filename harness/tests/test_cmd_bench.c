@@ -201,6 +201,10 @@ static void the_harness_proves_itself(void **state)
     assert_true(aa.status == 0 || aa.status == 1); /* of chance on a busy machine */
     assert_non_null(strstr(aa.out, "A/A, other core under memory traffic"));
     outcome_clear(&aa);
+    outcome processes = run_objlab("bench --prove processes --tries 2");
+    assert_true(processes.status == 0 || processes.status == 1);
+    assert_non_null(strstr(processes.out, "at most 1 %"));
+    outcome_clear(&processes);
     outcome planted = run_objlab("bench --prove planted --tries 1");
     assert_true(planted.status == 0 || planted.status == 1);
     assert_non_null(strstr(planted.out, "planted 20 %"));
