@@ -21,12 +21,14 @@ static void measure(type *t)
     t->size_class = (uint16_t)heap_size_class(offset + n_values * sizeof(value));
 }
 
-static status check_base(runtime *rt, const char *text, type_layout l, const type *base)
+static status check_base(runtime *rt, const type_spec *spec)
 {
-    if (base == NULL || base->layout == l || (l == LAYOUT_WEAKREF && base->layout == LAYOUT_SLOTS))
+    const type *base = spec->base;
+    if (base == NULL || base->layout == spec->layout ||
+        (spec->layout == LAYOUT_WEAKREF && base->layout == LAYOUT_SLOTS))
         return STATUS_OK;
     return runtime_fail(rt, STATUS_TYPE_ERROR, "type '%s': the layout of its base '%s' differs",
-                        text, base->name->text);
+                        spec->name, base->name->text);
 }
 
 static status add_names(type *t, const char *const *names, size_t n_names)
@@ -49,32 +51,40 @@ static void discard(type *t)
     free(t);
 }
 
-status type_new(runtime *rt, const char *text, type_layout l, const char *const *names,
-                size_t n_names, const type *base, type **ret_type)
+/* A type without keys, with room for its base's and its own; NULL without memory. */
+static type *new_type(runtime *rt, const type_spec *spec, size_t n_keys)
 {
-    status s = check_base(rt, text, l, base);
-    if (s != STATUS_OK)
-        return s;
-    size_t n_base = base == NULL ? 0 : base->n_keys;
-    size_t most = l == LAYOUT_DICT ? TYPE_MAX_INLINE : TYPE_MAX_SLOTS;
-    if (n_names > most || n_base + n_names > most)
-        return runtime_fail(rt, STATUS_VALUE_ERROR, "type '%s': more than %zu names", text, most);
     type *t = calloc(1, sizeof(*t));
     if (t == NULL)
-        return runtime_fail(rt, STATUS_MEMORY_ERROR, "no memory for type '%s'", text);
+        return NULL;
     t->rt = rt;
-    t->base = base;
-    t->layout = l;
-    t->capacity = (uint16_t)(l == LAYOUT_DICT ? TYPE_MAX_INLINE : n_base + n_names);
-    t->name = name_intern(&rt->names, text);
+    t->base = spec->base;
+    t->layout = spec->layout;
+    t->capacity = (uint16_t)(spec->layout == LAYOUT_DICT ? TYPE_MAX_INLINE : n_keys);
+    t->name = name_intern(&rt->names, spec->name);
     t->keys = calloc((size_t)t->capacity + 1, sizeof(const name *));
-    if (t->keys == NULL || t->name == NULL) {
-        discard(t);
-        return runtime_fail(rt, STATUS_MEMORY_ERROR, "no memory for type '%s'", text);
-    }
+    if (t->keys != NULL && t->name != NULL)
+        return t;
+    discard(t);
+    return NULL;
+}
+
+status type_new(runtime *rt, const type_spec *spec, type **ret_type)
+{
+    status s = check_base(rt, spec);
+    if (s != STATUS_OK)
+        return s;
+    size_t n_base = spec->base == NULL ? 0 : spec->base->n_keys;
+    size_t most = spec->layout == LAYOUT_DICT ? TYPE_MAX_INLINE : TYPE_MAX_SLOTS;
+    if (spec->n_keys > most || n_base + spec->n_keys > most)
+        return runtime_fail(rt, STATUS_VALUE_ERROR, "type '%s': more than %zu names", spec->name,
+                            most);
+    type *t = new_type(rt, spec, n_base + spec->n_keys);
+    if (t == NULL)
+        return runtime_fail(rt, STATUS_MEMORY_ERROR, "no memory for type '%s'", spec->name);
     for (size_t i = 0; i < n_base; i++)
-        t->keys[t->n_keys++] = base->keys[i];
-    s = add_names(t, names, n_names);
+        t->keys[t->n_keys++] = spec->base->keys[i];
+    s = add_names(t, spec->keys, spec->n_keys);
     if (s != STATUS_OK) {
         discard(t);
         return s;

@@ -47,14 +47,22 @@ typedef struct type {
     const name **keys;
 } type;
 
+/* What a new type is to be. */
+typedef struct type_spec {
+    const char *name;
+    type_layout layout;
+    /* Distinct. For the slot layouts: the slots, after those that the base has; for LAYOUT_DICT:
+     * attributes to expect. */
+    const char *const *keys;
+    size_t n_keys;
+    const type *base; /* NULL, or a type of the same layout; LAYOUT_WEAKREF also after SLOTS */
+} type_spec;
+
 /*
- * Makes a type. names: n_names distinct ones; for the slot layouts, the slots (after those that
- * the base has); for LAYOUT_DICT, attributes to expect. base: NULL, or a type of the same layout;
- * LAYOUT_WEAKREF may also derive from LAYOUT_SLOTS.
- * Errors: VALUE_ERROR for a repeated or too many names; TYPE_ERROR for such a base; MEMORY_ERROR.
+ * Makes a type; it lives as long as its runtime.
+ * Errors: VALUE_ERROR for a repeated key or too many; TYPE_ERROR for such a base; MEMORY_ERROR.
  */
-status type_new(runtime *rt, const char *text, type_layout l, const char *const *names,
-                size_t n_names, const type *base, type **ret_type);
+status type_new(runtime *rt, const type_spec *spec, type **ret_type);
 
 /* Index of a key, or TYPE_NO_INDEX. Cost: a comparison of addresses for each key. */
 static inline int type_find(const type *t, const name *n)

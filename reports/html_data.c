@@ -53,9 +53,8 @@ static json_t *heap_to_json(const record_heap *heap)
     json_t *points = json_array();
     for (unsigned i = 0; i < heap->snapshots->len; i++) {
         const record_snapshot *s = &g_array_index(heap->snapshots, record_snapshot, i);
-        json_array_append_new(
-            points, json_pack("[II]", (json_int_t)s->time,
-                              (json_int_t)(s->heap_bytes + s->extra_bytes + s->stack_bytes)));
+        uint64_t total = s->heap_bytes + s->extra_bytes + s->stack_bytes;
+        json_array_append_new(points, json_pack("[II]", (json_int_t)s->time, (json_int_t)total));
     }
     return json_pack("{so so so sI}", "title", label_to_json(heap->title), "unit",
                      label_to_json(heap->time_unit), "points", points, "peak",

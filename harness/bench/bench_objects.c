@@ -137,7 +137,8 @@ static bool prepare(void)
         lab.sites[a].name = lab.names[a];
     }
     for (int which = 0; which < N_LAYOUTS; which++) {
-        if (type_new(lab.rt, "Measured", (type_layout)which, texts, N_ATTRIBUTES, NULL,
+        if (type_new(lab.rt,
+                     &(type_spec){"Measured", (type_layout)which, texts, N_ATTRIBUTES, NULL},
                      &lab.types[which]) != STATUS_OK)
             return false;
     }

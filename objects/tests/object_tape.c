@@ -235,7 +235,8 @@ static bool make_world(world *w, const heap_options *options)
         return false;
     for (int i = 0; i < N_TYPES; i++) {
         size_t n = i == LAYOUT_DICT ? 0 : N_SLOTS;
-        if (type_new(w->rt, "T", (type_layout)i, slots, n, NULL, &w->types[i]) != STATUS_OK)
+        if (type_new(w->rt, &(type_spec){"T", (type_layout)i, slots, n, NULL}, &w->types[i]) !=
+            STATUS_OK)
             return false;
     }
     for (int i = 0; i < N_NAMES; i++) {
@@ -273,8 +274,13 @@ static void end_world(world *w)
 const char *object_tape_run(const uint8_t *bytes, size_t n_bytes, const heap_options *options)
 {
     world *w = calloc(1, sizeof(*w));
-    if (w == NULL || !make_world(w, options))
+    if (w == NULL)
         return "no memory for the test itself";
+    if (!make_world(w, options)) {
+        runtime_delete(w->rt);
+        free(w);
+        return "no memory for the test itself";
+    }
     tape t = {bytes, n_bytes, 0};
     while (w->why == NULL && tape_has_more(&t))
         do_operation(w, &t);

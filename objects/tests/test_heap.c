@@ -166,7 +166,7 @@ static void test_memory_goes_back(void **state)
         blocks[i] = mem_alloc(h, 512);
     heap_stats stats;
     heap_get_stats(h, &stats);
-    assert_true(stats.n_arenas >= N * 512 / HEAP_ARENA_BYTES);
+    assert_true(stats.n_arenas >= (size_t)N * 512 / HEAP_ARENA_BYTES);
     assert_int_equal(stats.live_bytes, (size_t)N * 512);
     for (int i = 0; i < N; i++)
         mem_free(h, blocks[i]);

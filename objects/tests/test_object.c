@@ -34,10 +34,13 @@ static void set_up(fixture *f)
     static const char *const xy[] = {"x", "y"};
     f->rt = runtime_new(NULL);
     assert_non_null(f->rt);
-    assert_int_equal(type_new(f->rt, "Plain", LAYOUT_DICT, NULL, 0, NULL, &f->dict), STATUS_OK);
-    assert_int_equal(type_new(f->rt, "Point", LAYOUT_SLOTS, xy, 2, NULL, &f->slots), STATUS_OK);
-    assert_int_equal(type_new(f->rt, "Watched", LAYOUT_WEAKREF, xy, 2, NULL, &f->weakref),
+    assert_int_equal(type_new(f->rt, &(type_spec){"Plain", LAYOUT_DICT, NULL, 0, NULL}, &f->dict),
                      STATUS_OK);
+    assert_int_equal(type_new(f->rt, &(type_spec){"Point", LAYOUT_SLOTS, xy, 2, NULL}, &f->slots),
+                     STATUS_OK);
+    assert_int_equal(
+        type_new(f->rt, &(type_spec){"Watched", LAYOUT_WEAKREF, xy, 2, NULL}, &f->weakref),
+        STATUS_OK);
     f->x = name_intern(&f->rt->names, "x");
     f->y = name_intern(&f->rt->names, "y");
     f->z = name_intern(&f->rt->names, "z");
@@ -116,15 +119,19 @@ static void test_types(void **state)
     const char *const z[] = {"z"};
     const char *const twice[] = {"a", "a"};
     type *made = NULL;
-    assert_int_equal(type_new(f.rt, "T", LAYOUT_SLOTS, twice, 2, NULL, &made), STATUS_VALUE_ERROR);
-    assert_string_equal(runtime_error(f.rt), "type 'T': the name 'a' occurs twice");
-    assert_int_equal(type_new(f.rt, "T", LAYOUT_DICT, z, 1, f.slots, &made), STATUS_TYPE_ERROR);
-    const char *many[TYPE_MAX_SLOTS + 1] = {NULL};
-    assert_int_equal(type_new(f.rt, "T", LAYOUT_SLOTS, many, TYPE_MAX_SLOTS + 1, NULL, &made),
+    assert_int_equal(type_new(f.rt, &(type_spec){"T", LAYOUT_SLOTS, twice, 2, NULL}, &made),
                      STATUS_VALUE_ERROR);
+    assert_string_equal(runtime_error(f.rt), "type 'T': the name 'a' occurs twice");
+    assert_int_equal(type_new(f.rt, &(type_spec){"T", LAYOUT_DICT, z, 1, f.slots}, &made),
+                     STATUS_TYPE_ERROR);
+    const char *many[TYPE_MAX_SLOTS + 1] = {NULL};
+    assert_int_equal(
+        type_new(f.rt, &(type_spec){"T", LAYOUT_SLOTS, many, TYPE_MAX_SLOTS + 1, NULL}, &made),
+        STATUS_VALUE_ERROR);
     assert_null(made);
     /* inheritance: the base's slots come first, the word for weakrefs before them */
-    assert_int_equal(type_new(f.rt, "Sub", LAYOUT_WEAKREF, z, 1, f.slots, &made), STATUS_OK);
+    assert_int_equal(type_new(f.rt, &(type_spec){"Sub", LAYOUT_WEAKREF, z, 1, f.slots}, &made),
+                     STATUS_OK);
     object *o = object_new(made);
     assert_int_equal(object_set_attr(o, f.x, value_of_int(1)), STATUS_OK);
     assert_int_equal(object_set_attr(o, f.z, value_of_int(3)), STATUS_OK);
@@ -148,7 +155,8 @@ static void test_bytes(void **state)
     set_up(&f);
     for (int l = 0; l < 3; l++) {
         type *t = NULL;
-        assert_int_equal(type_new(f.rt, "T", (type_layout)l, abcd, 4, NULL, &t), STATUS_OK);
+        assert_int_equal(type_new(f.rt, &(type_spec){"T", (type_layout)l, abcd, 4, NULL}, &t),
+                         STATUS_OK);
         object *o = object_new(t);
         for (int i = 0; i < 4; i++)
             assert_int_equal(
@@ -334,7 +342,8 @@ static void test_refused_memory(void **state)
         const heap_options options = {.source = {source_map, source_unmap, &s}};
         runtime *rt = runtime_new(&options);
         type *t = NULL;
-        assert_int_equal(type_new(rt, "T", LAYOUT_DICT, NULL, 0, NULL, &t), STATUS_OK);
+        assert_int_equal(type_new(rt, &(type_spec){"T", LAYOUT_DICT, NULL, 0, NULL}, &t),
+                         STATUS_OK);
         object *o = object_new(t);
         weakref *w = NULL;
         if (o == NULL || weakref_new(o, note, NULL, &w) != STATUS_OK) {
