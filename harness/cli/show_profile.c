@@ -4,6 +4,7 @@
 #include "harness/profile/callgrind.h"
 #include "harness/profile/dhat.h"
 #include "harness/profile/lcov_info.h"
+#include "harness/profile/line_print.h"
 #include "harness/profile/machine_code.h"
 #include "harness/profile/massif.h"
 #include "harness/profile/massif_print.h"
@@ -98,12 +99,32 @@ static bool show_calls(const callgrind_profile *profile, const show_options *o, 
     return true;
 }
 
+static bool show_lines(const callgrind_profile *profile, const show_options *o, shown *s,
+                       GError **error)
+{
+    g_autoptr(line_table) table = line_table_new();
+    line_print_options options = {.filter = o->filter, .strip_dirs = o->strip_dirs};
+    line_table_add_callgrind(table, profile);
+    line_table_sort(table);
+    if (o->json) {
+        s->json = line_print_json(table, &options, error);
+        return s->json != NULL;
+    }
+    char *text = line_print_joined(table, &options, error);
+    if (text == NULL)
+        return false;
+    append_owned(s->text, text);
+    return true;
+}
+
 static bool show_callgrind(const input *in, const show_options *o, shown *s, GError **error)
 {
     g_autoptr(callgrind_profile) profile = callgrind_parse(in->text, in->n_bytes, in->path, error);
     if (profile == NULL)
         return false;
     show_warnings(profile->warnings);
+    if (o->is_lines)
+        return show_lines(profile, o, s, error);
     if (o->json) {
         s->json = profile_json_callgrind(profile);
         return true;
@@ -294,6 +315,8 @@ void show_options_add(GOptionContext *context, show_options *o)
          "call stacks to stdout: folded, speedscope or pprof", "FORM"},
         {"asm", 0, 0, G_OPTION_ARG_NONE, &o->is_machine_code,
          "machine code of the hottest function, or of --function, with costs", NULL},
+        {"lines", 0, 0, G_OPTION_ARG_NONE, &o->is_lines,
+         "source lines with their costs, of files that --filter matches", NULL},
         {"function", 0, 0, G_OPTION_ARG_STRING, &o->function, "for --asm", "NAME"},
         {"callees", 0, 0, G_OPTION_ARG_NONE, &o->callees, "whom each function called", NULL},
         G_OPTION_ENTRY_NULL};

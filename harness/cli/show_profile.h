@@ -14,7 +14,7 @@ typedef struct show_options {
     gboolean json, strip_dirs, callers, callees;
     char *sort, *filter, *event, *export_name;
     char *function; /* whose machine code is shown, with is_machine_code; NULL: the hottest */
-    gboolean is_machine_code;
+    gboolean is_machine_code, is_lines;
     int limit;
     pstats_sort sort_key;         /* of sort, by show_options_check() */
     exports_format export_format; /* of export_name */

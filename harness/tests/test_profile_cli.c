@@ -110,6 +110,11 @@ static void show_prints_tables(void **state)
     assert_holds(r.out, "in 10 data reads (Dr)");
     assert_holds(r.out, "a.c:1(main) ->         2            9  a.c:5(work)\n");
     run_clear(&r);
+    r = RUN("show", s->calls, "--lines", "--filter=a[.]c", NULL);
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "Filename: a.c");
+    assert_holds(r.out, "     2             .            90             2   "); /* a call only */
+    run_clear(&r);
     r = RUN("show", s->heap, NULL);
     assert_int_equal(r.code, 0);
     assert_holds(r.out, "make\\x1b[2J (a.c:3)"); /* nothing moves the terminal's cursor */
