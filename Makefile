@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 FUZZ_SECONDS ?= 10
 OBJLAB     := build/release/harness/cli/objlab
 
-.PHONY: help grade report class bench profile test test-asan test-memcheck fuzz coverage lint format \
+.PHONY: help grade report class bench bench-readers prove profile test test-asan test-memcheck fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
 
@@ -34,9 +34,20 @@ class: release web
 	@$(OBJLAB) class $(CLASS)
 
 ## bench          time the three layouts and the allocators, side by side
-bench: release
+bench:
 	@scripts/setup.sh bench
-	@$(OBJLAB) bench $(BENCH_ARGS)
+	@$(MAKE) --no-print-directory release
+	@$(OBJLAB) bench --all $(BENCH_ARGS)
+
+## bench-readers  time the profile readers beside callgrind_annotate and ms_print
+bench-readers: release
+	@cmake --build build/release --target bench-readers
+
+## prove          false alarms, planted slow-downs, overhead of the benchmark itself (15 minutes)
+prove: release
+	@$(OBJLAB) bench --prove overhead
+	@$(OBJLAB) bench --prove aa
+	@$(OBJLAB) bench --prove planted
 
 ## profile        profiles of SUBMISSION's workload, by calls and by memory
 profile: release

@@ -11,7 +11,7 @@ set -euo pipefail
 build_packages=(
     gcc g++ libc6-dev make cmake ninja-build pkg-config git ca-certificates
     libglib2.0-dev libjansson-dev libgsl-dev libseccomp-dev libsqlite3-dev
-    libcmocka-dev libbenchmark-dev libdw-dev
+    libcmocka-dev libbenchmark-dev libdw-dev libunwind-dev
     valgrind lcov bubblewrap binutils patch
     clang clang-tidy clang-format cppcheck
 )

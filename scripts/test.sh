@@ -25,12 +25,19 @@ if [ "$preset" = dev ] && command -v node >/dev/null && command -v npm >/dev/nul
 fi
 
 results=$PWD/build/$stage-results.xml
+log=build/$stage-tests.log
 rm -f "$results"
+if [ "$stage" != memcheck ]; then # ctest writes no XML of a memory check
+    arguments+=(--output-junit "$results")
+fi
 status=0
-ctest --test-dir "build/$preset" "${arguments[@]}" -j "$jobs" --output-on-failure --no-tests=error \
-    --output-junit "$results" || status=$?
+ctest --test-dir "build/$preset" "${arguments[@]}" -j "$jobs" --output-on-failure --no-tests=error |
+    tee "$log" || status=$?
 
-total=$(grep -c '<testcase ' "$results")
-passed=$(grep -c '<testcase .*status="run"' "$results" || true) # grep -c fails on 0
-echo "$stage: $passed passed, $((total - passed)) failed"
-[ "$passed" -eq "$total" ] && [ "$status" -eq 0 ]
+# The closing lines: "95% tests passed, 1 tests failed out of 22".
+read -r failed total < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' "$log")
+if [ "$stage" = memcheck ] && [ "$failed" -gt 0 ]; then
+    grep -lE '^==|Assertion' build/dev/Testing/Temporary/MemoryChecker.*.log | xargs -r tail -n +1 | head -n 100
+fi
+echo "$stage: $((total - failed)) passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$status" -eq 0 ]
