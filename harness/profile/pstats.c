@@ -259,7 +259,7 @@ GArray *pstats_select(const pstats_table *table, const pstats_options *options, 
 {
     g_autoptr(GRegex) regex = NULL;
     if (options->filter != NULL) {
-        regex = g_regex_new(options->filter, G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, error);
+        regex = g_regex_new(options->filter, G_REGEX_RAW, 0, error);
         if (regex == NULL)
             return NULL;
     }
