@@ -91,8 +91,8 @@ typedef struct timed_call {
     unsigned n_least;
 } timed_call;
 
-#ifndef WORKERS_ARE_COUNTED /* built for coverage, they are not optimised: nothing can be removed  \
-                             */
+/* Built for coverage, the workers are not optimised: nothing can be removed from them. */
+#ifndef WORKERS_ARE_COUNTED
 static void allocator_kernels_do_their_work(void **state)
 {
     (void)state;
