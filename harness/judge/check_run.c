@@ -199,7 +199,7 @@ check_result *check_run_end(check_run *run)
     for (guint i = 0; !run->stopped && i < result->groups->len; i++) {
         const check_group *group = g_ptr_array_index(result->groups, i);
         if (group->passed && (run->seen >> i & 1) == 0)
-            check_fail(run, i, "nothing was there that it could be seen of");
+            check_fail(run, i, "the submission never got far enough to show it");
     }
     for (guint i = 0; run->stopped && i < result->groups->len; i++)
         ((check_group *)g_ptr_array_index(result->groups, i))->passed = false;

@@ -239,7 +239,11 @@ evidence *evidence_read(const char *folder, GError **error)
     json_error_t why;
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     if (root == NULL) {
-        g_set_error(error, EVIDENCE_ERROR, 0, "%s:%d:%d: %s", path, why.line, why.column, why.text);
+        if (why.line < 0) /* it could not be opened */
+            g_set_error(error, EVIDENCE_ERROR, 0, "%s", why.text);
+        else
+            g_set_error(error, EVIDENCE_ERROR, 0, "%s:%d:%d: %s", path, why.line, why.column,
+                        why.text);
         return NULL;
     }
     evidence *e = evidence_new(folder);
