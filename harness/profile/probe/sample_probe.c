@@ -14,7 +14,10 @@
 #include <errno.h>
 #include <libunwind.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,6 +26,7 @@
 #define DEFAULT_HZ 997 /* a prime: not in step with what the program does at round times */
 #define MAX_HZ     10000
 #define MAX_FRAMES 120
+#define MAX_YIELDS 1000 /* a writer that is stuck is not waited for */
 #define SECOND_NS  1000000000U
 
 static int output = -1;
@@ -42,10 +46,12 @@ static uint64_t since_last_sample(void)
     return elapsed;
 }
 
-static void on_timer(int number, siginfo_t *info, void *context)
+/* The last memory map must not be mixed with samples: none is written once the end has begun. */
+static atomic_bool is_ending;
+static atomic_int n_writing;
+
+static void write_sample(void *context)
 {
-    (void)number, (void)info; /* the kernel's signature */
-    int saved_errno = errno;
     unw_cursor_t cursor;
     char line[MAX_FRAMES * 17 + 32] = "s ";
     char *p = probe_append(line + 2, since_last_sample(), 10);
@@ -62,6 +68,16 @@ static void on_timer(int number, siginfo_t *info, void *context)
     }
     *p++ = '\n';
     probe_write(output, line, (size_t)(p - line));
+}
+
+static void on_timer(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info; /* the kernel's signature */
+    int saved_errno = errno;
+    atomic_fetch_add(&n_writing, 1);
+    if (!atomic_load(&is_ending))
+        write_sample(context);
+    atomic_fetch_sub(&n_writing, 1);
     errno = saved_errno;
 }
 
@@ -129,6 +145,10 @@ __attribute__((constructor)) static void begin(void)
 
 __attribute__((destructor)) static void end(void)
 {
-    if (output >= 0)
-        probe_write_maps(output); /* with what was loaded meanwhile */
+    if (output < 0)
+        return;
+    atomic_store(&is_ending, true);
+    for (int i = 0; i < MAX_YIELDS && atomic_load(&n_writing) > 0; i++)
+        (void)sched_yield();  /* a sample of another thread is being written */
+    probe_write_maps(output); /* with what was loaded meanwhile */
 }
