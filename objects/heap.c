@@ -23,8 +23,7 @@ heap *heap_new(const heap_options *options)
         s->options = *options;
     for (size_t i = 0; i < HEAP_N_CLASSES; i++)
         s->head.current[i] = &no_pool;
-    s->valgrind = announce_is_watched();
-    s->watched = s->valgrind || s->options.debug > 0;
+    s->watched = announce_is_watched() || s->options.debug > 0;
     s->thread = s->options.debug > 0 ? gettid() : 0;
     return &s->head;
 }

@@ -30,7 +30,6 @@ typedef struct heap_state {
     size_t n_arenas, n_empty, n_large, n_mapped, n_unmapped;
     heap_options options;
     bool watched; /* every operation takes the slow path */
-    bool valgrind;
     pid_t thread;
 } heap_state;
 

@@ -47,8 +47,7 @@ int heap_mark_free(const heap_pool *pool, unsigned char *free_marks)
         n_free++;
         announce_open((void *)(uintptr_t)b, sizeof(*b));
         const heap_block *next = b->next;
-        if (announce_is_watched())
-            announce_close((void *)(uintptr_t)b, sizeof(*b));
+        announce_close((void *)(uintptr_t)b, sizeof(*b));
         b = next;
     }
     return n_free;

@@ -68,20 +68,10 @@ jobs_item *build_link_job(session *s, const char *name, const char *const *units
     return j;
 }
 
-static bool succeeded(const session *s, const char *name, const char *step)
-{
-    g_autofree char *job_name = g_strdup_printf("build/%s/%s", name, step);
-    return evidence_job_succeeded(evidence_find_job(s->e, job_name));
-}
-
 bool build_compiled(const session *s, const char *unit)
 {
-    return succeeded(s, unit, "compile");
-}
-
-bool build_linked(const session *s, const char *program)
-{
-    return succeeded(s, program, "link");
+    g_autofree char *name = g_strdup_printf("build/%s/compile", unit);
+    return evidence_job_succeeded(evidence_find_job(s->e, name));
 }
 
 char *build_submission_unit(submission_part part)
@@ -192,39 +182,6 @@ void build_judge_parts(session *s)
 {
     for (int i = 0; i < SUBMISSION_N_PARTS; i++)
         judge_part(s, (submission_part)i);
-}
-
-/* "... undefined reference to `f'": what the part uses and nobody defines. */
-static unsigned collect_undefined(session *s, submission_part part, const char *program)
-{
-    g_autoptr(GBytes) messages = output_of(s, program, "link.err", MAX_MESSAGES);
-    gsize n_bytes = 0;
-    const char *text = messages != NULL ? g_bytes_get_data(messages, &n_bytes) : NULL;
-    g_autofree char *copy = g_strndup(text != NULL ? text : "", n_bytes);
-    g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
-    unsigned n_found = 0;
-    for (char **line = lines; *line != NULL && n_found < MAX_ERRORS; line++) {
-        const char *what = strstr(*line, "undefined reference to");
-        if (what == NULL)
-            continue;
-        evidence_add_problem(s->e, part, 0, what);
-        n_found++;
-    }
-    return n_found;
-}
-
-void build_judge_link(session *s, submission_part part, const char *program)
-{
-    evidence_part *judged = &s->e->parts[part];
-    g_autofree char *name = g_strdup_printf("build/%s/link", program);
-    const evidence_job *job = evidence_find_job(s->e, name);
-    if (judged->state != EVIDENCE_BUILT || evidence_job_succeeded(job))
-        return;
-    judged->state = EVIDENCE_REJECTED;
-    if (job == NULL || job->state != EVIDENCE_DONE)
-        judged->build = EVIDENCE_FAULT;
-    if (judged->build == EVIDENCE_FAULT || collect_undefined(s, part, program) == 0)
-        evidence_add_problem(s->e, part, 0, "it cannot be linked");
 }
 
 /* True if a job works on nothing of the submission. */

@@ -32,9 +32,8 @@ jobs_item *build_compile_job(session *s, const build_unit *unit, GError **error)
 jobs_item *build_link_job(session *s, const char *name, const char *const *units,
                           const char *const *flags, GError **error);
 
-/* True if the unit's compiler job succeeded (for a program, build_linked()). */
+/* True if the unit's compiler job succeeded. */
 bool build_compiled(const session *s, const char *unit);
-bool build_linked(const session *s, const char *program);
 
 /*
  * Judges the compiled parts of the submission: state BUILT, or REJECTED with the compiler's first
@@ -43,10 +42,6 @@ bool build_linked(const session *s, const char *program);
  */
 void build_judge_parts(session *s);
 bool build_check_own(const session *s, GError **error);
-
-/* After linking: a part whose own program does not link is REJECTED, with what it lacks. program:
- * the one that holds nothing else of the submission. */
-void build_judge_link(session *s, submission_part part, const char *program);
 
 /* "submission-pool", "solution-pool". Owner: the caller. */
 char *build_submission_unit(submission_part part);

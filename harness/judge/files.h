@@ -16,10 +16,6 @@ bool files_make_folder(const char *base, const char *relative, GError **error);
 /* Removes the tree, itself included. Absent is fine. */
 bool files_remove_tree(const char *path, GError **error);
 
-/* Removes what is neither plain file nor folder below path: links, FIFOs, sockets, devices.
- * Returns how many there were. */
-unsigned files_remove_special(const char *path);
-
 /* Puts the folder from in the place of to, which may exist: what was there is gone afterwards. */
 bool files_replace_folder(const char *from, const char *to, GError **error);
 

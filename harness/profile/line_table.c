@@ -159,11 +159,6 @@ void line_table_add_xtree(line_table *table, const callgrind_profile *profile)
     }
 }
 
-typedef struct tree_step {
-    const massif_node *node;
-    guint depth;
-} tree_step;
-
 /* True if a node further out on the path is at the same line: its bytes include these. */
 static bool is_on_path(const GPtrArray *path, const massif_node *node)
 {
@@ -175,30 +170,20 @@ static bool is_on_path(const GPtrArray *path, const massif_node *node)
     return false;
 }
 
+static void add_peak_node(const massif_node *node, const GPtrArray *path, void *argument)
+{
+    line_table *table = argument;
+    table->has_peak = true;
+    if (node->line == 0 || is_on_path(path, node))
+        return;
+    line_row *row = find_row(table, path_of(table, node->file), node->line);
+    if (row != NULL)
+        row->peak_bytes += node->bytes;
+}
+
 void line_table_add_massif(line_table *table, const massif_profile *profile)
 {
-    if (profile->n_snapshots == 0 || profile->snapshots[profile->peak].tree == NULL)
-        return;
-    table->has_peak = true;
-    g_autoptr(GArray) pending = g_array_new(FALSE, FALSE, sizeof(tree_step));
-    g_autoptr(GPtrArray) path = g_ptr_array_new();
-    tree_step first = {profile->snapshots[profile->peak].tree, 0};
-    g_array_append_val(pending, first);
-    while (pending->len > 0) {
-        tree_step step = g_array_index(pending, tree_step, pending->len - 1);
-        g_array_set_size(pending, pending->len - 1);
-        g_ptr_array_set_size(path, (gint)step.depth);
-        if (step.node->line != 0 && !is_on_path(path, step.node)) {
-            line_row *row = find_row(table, path_of(table, step.node->file), step.node->line);
-            if (row != NULL)
-                row->peak_bytes += step.node->bytes;
-        }
-        g_ptr_array_add(path, (gpointer)(uintptr_t)step.node); /* read only */
-        for (size_t i = 0; i < step.node->n_children; i++) {
-            tree_step child = {&step.node->children[i], step.depth + 1};
-            g_array_append_val(pending, child);
-        }
-    }
+    massif_walk_peak(profile, add_peak_node, table);
 }
 
 static void add_leak(line_table *table, const memcheck_error *e)

@@ -56,6 +56,13 @@ massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name,
 massif_profile *massif_read(const char *path, GError **error);
 void massif_free(massif_profile *profile);
 
+/* One node of the tree at the peak. path: the nodes above it, the root first. */
+typedef void massif_visit(const massif_node *node, const GPtrArray *path, void *argument);
+
+/* Visits the tree at the peak, a node before its children; nothing where no tree was kept.
+ * Deep trees do not recurse. */
+void massif_walk_peak(const massif_profile *profile, massif_visit *visit, void *argument);
+
 /* Heap, administrative and stack bytes together. */
 uint64_t massif_total(const massif_snapshot *snapshot);
 

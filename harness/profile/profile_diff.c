@@ -181,10 +181,11 @@ profile_diff *profile_diff_callgrind(const callgrind_profile *old_profile,
 
 /* ---- massif ---- */
 
-typedef struct tree_step {
-    const massif_node *node;
-    guint depth;
-} tree_step;
+/* What the nodes of one tree add up to. */
+typedef struct tree_rows {
+    GArray *rows; /* of side_row */
+    GHashTable *index;
+} tree_rows;
 
 static bool is_on_path(const GPtrArray *path, const massif_node *node)
 {
@@ -210,33 +211,23 @@ static side_row *find_side(GArray *rows, GHashTable *index, const massif_node *n
     return &g_array_index(rows, side_row, at - 1);
 }
 
-/* The tree goes from the allocating function outwards: depth 1 allocates. */
+/* The tree goes from the allocating function outwards: below the root, depth 1 allocates. */
+static void add_tree_node(const massif_node *node, const GPtrArray *path, void *argument)
+{
+    tree_rows *sums = argument;
+    if (path->len == 0 || is_on_path(path, node))
+        return;
+    side_row *row = find_side(sums->rows, sums->index, node);
+    row->inclusive += node->bytes;
+    row->self += path->len == 1 ? node->bytes : 0;
+}
+
 static GArray *rows_of_tree(const massif_profile *profile)
 {
-    GArray *rows = g_array_new(FALSE, FALSE, sizeof(side_row));
-    if (profile->n_snapshots == 0 || profile->snapshots[profile->peak].tree == NULL)
-        return rows;
     g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GArray) pending = g_array_new(FALSE, FALSE, sizeof(tree_step));
-    g_autoptr(GPtrArray) path = g_ptr_array_new();
-    tree_step first = {profile->snapshots[profile->peak].tree, 0};
-    g_array_append_val(pending, first);
-    while (pending->len > 0) {
-        tree_step step = g_array_index(pending, tree_step, pending->len - 1);
-        g_array_set_size(pending, pending->len - 1);
-        g_ptr_array_set_size(path, (gint)step.depth);
-        if (step.depth > 0 && !is_on_path(path, step.node)) {
-            side_row *row = find_side(rows, index, step.node);
-            row->inclusive += step.node->bytes;
-            row->self += step.depth == 1 ? step.node->bytes : 0;
-        }
-        g_ptr_array_add(path, (gpointer)(uintptr_t)step.node); /* read only */
-        for (size_t i = 0; i < step.node->n_children; i++) {
-            tree_step child = {&step.node->children[i], step.depth + 1};
-            g_array_append_val(pending, child);
-        }
-    }
-    return rows;
+    tree_rows sums = {g_array_new(FALSE, FALSE, sizeof(side_row)), index};
+    massif_walk_peak(profile, add_tree_node, &sums);
+    return sums.rows;
 }
 
 static uint64_t peak_of(const massif_profile *profile)

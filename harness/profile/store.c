@@ -55,8 +55,8 @@ static void *own_chunk(store *s, size_t n_bytes)
     chunk c = {big_array_resize(NULL, 0, n_bytes), n_bytes};
     if (n_bytes < BIG_ARRAY_BYTES)
         memset(c.memory, 0, n_bytes); /* big ones are zero */
-    g_array_append_val(s->chunks, c);
     s->n_bytes += n_bytes;
+    g_array_append_val(s->chunks, c);
     return c.memory;
 }
 
@@ -147,9 +147,4 @@ const char *store_intern(store *s, const char *bytes, size_t n_bytes)
     s->table[at] = (interned){hash, copy_bytes(s, bytes, n_bytes), n_bytes};
     s->n_interned++;
     return s->table[at].string;
-}
-
-size_t store_bytes(const store *s)
-{
-    return s->n_bytes + (sizeof(interned) << s->bits);
 }

@@ -27,9 +27,6 @@ const char *store_intern(store *s, const char *bytes, size_t n_bytes);
 /* The hash that store_intern() uses. */
 uint64_t store_hash(const char *bytes, size_t n_bytes);
 
-/* Bytes held, for the bench. */
-size_t store_bytes(const store *s);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store, store_free)
 
 #endif
