@@ -42,11 +42,13 @@ void heap_delete(heap *h)
 static void list_remove(heap_state *s, heap_pool *pool)
 {
     heap_pool **list = &s->lists[pool->size_class];
-    if (*list == pool)
-        *list = pool->next;
-    else
-        pool->previous->next = pool->next;
     pool->next->previous = pool->previous;
+    if (*list != pool) {
+        pool->previous->next = pool->next;
+    } else {
+        *list = pool->next;
+        heap_set_state(s, pool->next, HEAP_POOL_CURRENT);
+    }
 }
 
 /* A pool that was FULL and has one free block now. */
@@ -55,19 +57,16 @@ static void list_add(heap_state *s, heap_pool *pool)
     heap_pool **list = &s->lists[pool->size_class];
     heap_pool *first = *list;
     if (first->n_live == 0) { /* it stays in front, or it would have to be dropped */
-        pool->state = HEAP_POOL_USABLE;
-        pool->event = 0;
+        heap_set_state(s, pool, HEAP_POOL_USABLE);
         pool->previous = first;
         pool->next = first->next;
         first->next->previous = pool;
         first->next = pool;
         return;
     }
-    first->state = HEAP_POOL_USABLE;
-    first->event = 0;
+    heap_set_state(s, first, HEAP_POOL_USABLE);
     first->previous = pool;
-    pool->state = HEAP_POOL_CURRENT;
-    pool->event = HEAP_NEVER;
+    heap_set_state(s, pool, HEAP_POOL_CURRENT);
     pool->next = first;
     *list = pool;
 }
@@ -92,15 +91,13 @@ heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 {
     heap_pool *pool = s->lists[size_class];
     while (pool != &s->none && heap_is_exhausted(pool)) {
-        pool->state = HEAP_POOL_FULL;
-        pool->event = (uint16_t)(pool->n_blocks - 1);
+        heap_set_state(s, pool, HEAP_POOL_FULL);
         pool = pool->next;
     }
     s->lists[size_class] = pool; /* also where there is no memory for another */
     if (pool == &s->none && (pool = new_pool(s, size_class)) == NULL)
         return NULL;
-    pool->state = HEAP_POOL_CURRENT;
-    pool->event = HEAP_NEVER;
+    heap_set_state(s, pool, HEAP_POOL_CURRENT);
     s->lists[size_class] = pool;
     return pool;
 }
@@ -191,13 +188,10 @@ void heap_trim(heap *h)
     heap_state *s = heap_state_of(h);
     for (size_t i = 0; i < HEAP_N_CLASSES; i++) {
         heap_pool *pool = s->lists[i];
-        if (pool->n_live != 0)
-            continue;
-        list_remove(s, pool);
-        heap_drop_pool(pool);
-        pool = s->lists[i];
-        pool->state = HEAP_POOL_CURRENT;
-        pool->event = HEAP_NEVER;
+        if (pool->n_live == 0) {
+            list_remove(s, pool);
+            heap_drop_pool(pool);
+        }
     }
     while (s->by_free[HEAP_N_POOLS] != NULL)
         heap_drop_arena(s, s->by_free[HEAP_N_POOLS]);

@@ -53,6 +53,22 @@ static inline bool heap_is_exhausted(const heap_pool *pool)
     return pool->free == NULL && pool->virgin == pool->end;
 }
 
+/* Down to which count of live blocks a free need not look at the pool's state. */
+static inline uint16_t heap_event_of(const heap_state *s, const heap_pool *pool)
+{
+    if (s->watched)
+        return (uint16_t)(pool->n_live - 1); /* of an empty pool: HEAP_NEVER */
+    if (pool->state == HEAP_POOL_FULL)
+        return (uint16_t)(pool->n_blocks - 1);
+    return pool->state == HEAP_POOL_USABLE ? 0 : HEAP_NEVER;
+}
+
+static inline void heap_set_state(const heap_state *s, heap_pool *pool, heap_pool_state state)
+{
+    pool->state = (uint8_t)state;
+    pool->event = heap_event_of(s, pool);
+}
+
 /* First byte of the pool that a header describes. */
 static inline char *heap_pool_start(const heap_pool *pool)
 {

@@ -138,6 +138,8 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
         return "a full pool is not full";
     if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0)
         return "a pool is empty and was not dropped";
+    if (pool->event != heap_event_of(s, pool))
+        return "a pool would take its slow path at the wrong count of blocks";
     return NULL;
 }
 

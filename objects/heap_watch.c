@@ -64,7 +64,7 @@ void *heap_watched_alloc(heap_state *s, unsigned size_class)
     if (heap_is_exhausted(pool) && (pool = heap_next_pool(s, size_class)) == NULL)
         return NULL;
     void *block = watched_take(s, pool);
-    pool->event = (uint16_t)(pool->n_live - 1);
+    pool->event = heap_event_of(s, pool);
     return block;
 }
 
@@ -90,7 +90,7 @@ void heap_watched_free(heap_state *s, heap_pool *pool, void *block)
     uint16_t n_live = pool->n_live;
     heap_settle_pool(s, pool); /* an empty pool is dropped, perhaps with its arena */
     if (n_live > 0)
-        pool->event = (uint16_t)(n_live - 1);
+        pool->event = heap_event_of(s, pool);
     check_heap(s);
 }
 
