@@ -12,9 +12,10 @@
 
 heap *heap_new(const heap_options *options)
 {
-    heap_state *s = calloc(1, sizeof(*s));
+    heap_state *s = aligned_alloc(_Alignof(heap_state), sizeof(*s));
     if (s == NULL)
         return NULL;
+    memset(s, 0, sizeof(*s));
     if (options != NULL)
         s->options = *options;
     s->watched = announce_is_watched() || s->options.debug > 0;
@@ -132,7 +133,7 @@ static void add_spare(heap_state *s, heap_pool *spares, heap_block *block)
     block->next = spares->free;
     spares->free = block;
     spares->n_live--;
-    if (spares->state == HEAP_POOL_FULL)
+    if (__builtin_expect(spares->state == HEAP_POOL_FULL, 0))
         list_add(s, spares);
 }
 
@@ -199,17 +200,17 @@ void *heap_alloc_large(heap *h, size_t n_bytes)
 void heap_free_other(heap *h, void *block, int mark)
 {
     heap_state *s = heap_state_of(h);
-    if (mark == 0) {
-        s->n_large -= block != NULL;
-        free(block);
-    } else if (mark == REGISTRY_APART) {
-        heap_watched_misfree(s, block);
-    } else {
+    if (__builtin_expect(mark < 0 && mark != REGISTRY_APART, 1)) {
         heap_pool *spares = &s->spares[mark - REGISTRY_APART - 1];
         if (__builtin_expect(spares->n_live != 0, 1))
             add_spare(s, spares, block);
         else
             mem_free_small(block);
+    } else if (mark == REGISTRY_APART) {
+        heap_watched_misfree(s, block);
+    } else {
+        s->n_large -= block != NULL;
+        free(block);
     }
 }
 

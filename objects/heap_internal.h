@@ -22,7 +22,8 @@ typedef struct heap_arena {
 _Static_assert(sizeof(heap_arena) == sizeof(heap_pool), "the arena's header is one of the headers");
 
 typedef struct heap_state {
-    struct heap head; /* first: a heap * is a heap_state * */
+    /* First: a heap * is a heap_state *. Aligned, for the sake of the headers below. */
+    _Alignas(sizeof(heap_pool)) struct heap head;
     /* Of each class, as if they were a pool's blocks: free, the spares; n_blocks, how many it may
      * hold; n_live, how many more. On the class's list with a spare; else FULL, as an exhausted
      * one. A watched heap has none. */
