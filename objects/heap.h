@@ -80,8 +80,11 @@ typedef struct heap_options {
     bool huge_pages;    /* ask for transparent huge pages (with mmap) */
     bool populate;      /* fault in a whole arena when it is mapped (with mmap): faster, and
                            resident at once */
-    /* 0: none. 1: fill patterns on alloc and free; foreign and double frees and uses by another
-     * thread abort with the address and the pool. 2: heap_is_valid() on every operation, too. */
+    /* 0: none. 1: fill patterns on alloc and free, guard bytes behind each block; foreign and
+     * double frees, bytes written behind a block or after its free, and uses by another thread
+     * abort with the address, the pool and the offset. 2: all of it, and heap_is_valid(), on every
+     * operation.
+     */
     int debug;
 } heap_options;
 
@@ -140,7 +143,7 @@ heap *heap_new(const heap_options *options);
 void heap_delete(heap *h);
 
 /* Slow paths of the inlined functions below; size_class: 0..HEAP_N_CLASSES-1. */
-void *heap_alloc_slow(heap *h, unsigned size_class);
+void *heap_alloc_slow(heap *h, unsigned size_class, size_t n_bytes);
 void heap_free_slow(heap_pool *pool, void *block);
 void *heap_alloc_large(heap *h, size_t n_bytes);
 void heap_free_other(heap *h, void *block, int mark); /* registry_get(block) */
@@ -169,8 +172,8 @@ static inline heap_pool *heap_pool_of(const void *address)
     return headers + a % HEAP_ARENA_BYTES / HEAP_POOL_BYTES;
 }
 
-/* A block of a size class. Errors: NULL if no arena can be mapped; the heap is unchanged. */
-static inline void *heap_alloc_class(heap *h, unsigned size_class)
+/* A block of a size class, of which n_bytes are asked for: a debug heap guards the rest. */
+static inline void *heap_alloc_part(heap *h, unsigned size_class, size_t n_bytes)
 {
     heap_pool *pool = h->current[size_class];
     heap_block *block = pool->free;
@@ -185,7 +188,13 @@ static inline void *heap_alloc_class(heap *h, unsigned size_class)
         pool->n_live++;
         return virgin;
     }
-    return heap_alloc_slow(h, size_class);
+    return heap_alloc_slow(h, size_class, n_bytes);
+}
+
+/* A block of a size class. Errors: NULL if no arena can be mapped; the heap is unchanged. */
+static inline void *heap_alloc_class(heap *h, unsigned size_class)
+{
+    return heap_alloc_part(h, size_class, heap_class_bytes(size_class));
 }
 
 /*
@@ -198,7 +207,7 @@ static inline void *heap_alloc_class(heap *h, unsigned size_class)
 static inline void *mem_alloc(heap *h, size_t n_bytes)
 {
     if (__builtin_expect(n_bytes <= HEAP_SMALL_MAX_BYTES, 1))
-        return heap_alloc_class(h, heap_size_class(n_bytes));
+        return heap_alloc_part(h, heap_size_class(n_bytes), n_bytes);
     return heap_alloc_large(h, n_bytes);
 }
 
@@ -231,7 +240,8 @@ void *mem_calloc(heap *h, size_t n, size_t n_bytes);
  */
 void *mem_realloc(heap *h, void *block, size_t n_bytes);
 
-/* Bytes that a block really has: at least what was asked for. */
+/* Bytes that a block really has: at least what was asked for. In a debug heap, where a guard stands
+ * behind them, just that; but of a block from malloc, which is not asked for its heap, malloc's. */
 size_t mem_usable_bytes(const void *block);
 
 /* Cost: a walk over the headers; the blocks are not touched. */

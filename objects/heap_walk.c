@@ -125,7 +125,7 @@ static bool is_listed(const heap_state *s, const heap_pool *pool)
 
 static const char *check_pool(const heap_state *s, const heap_pool *pool)
 {
-    if (pool->size_class >= HEAP_N_CLASSES)
+    if (pool->size_class >= (s->watched ? HEAP_N_LISTS : HEAP_N_CLASSES))
         return "a pool's size class is out of range";
     const char *why = check_blocks(pool);
     if (why != NULL)
@@ -139,8 +139,7 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
         return "a full pool is not full";
     if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0)
         return "a pool is empty and was not dropped";
-    int mark = 1 + pool->size_class + (pool->state == HEAP_POOL_FULL ? REGISTRY_APART : 0);
-    if (registry_get(heap_pool_start(pool)) != mark)
+    if (registry_get(heap_pool_start(pool)) != heap_mark_of(s, pool))
         return "a pool's mark in the registry is off";
     if (pool->event != heap_event_of(s, pool))
         return "a pool would take its slow path at the wrong count of blocks";
@@ -202,6 +201,9 @@ bool heap_is_valid(const heap *h, const char **ret_why)
     }
     for (unsigned i = 0; i < HEAP_N_CLASSES && why == NULL; i++)
         why = check_spares(s, i);
+    heap_damage damage;
+    if (why == NULL && heap_guard_find_damage(s, &damage))
+        why = "a block was written to behind its end";
     if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty || s->n_idle > n_empty))
         why = "the counts of arenas are off";
     if (ret_why != NULL)

@@ -5,14 +5,9 @@
 #include "objects/heap.h"
 #include "objects/tests/heap_tape.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static void run_tapes(const heap_options *options, size_t n_tapes, size_t n_bytes)
 {
@@ -377,61 +372,6 @@ static void test_owns(void **state)
     assert_false(heap_owns(block));
 }
 
-/* ---- misuse of a debug heap ends the program ---- */
-
-static void misuse_free_twice(heap *h)
-{
-    char *a = mem_alloc(h, 40);
-    char *b = mem_alloc(h, 40);
-    mem_free(h, a);
-    mem_free(h, b);
-    mem_free(h, a);
-}
-
-static void misuse_free_inside(heap *h)
-{
-    char *a = mem_alloc(h, 64);
-    char *b = mem_alloc(h, 64);
-    mem_free(h, b + 16);
-    mem_free(h, a);
-}
-
-static void *alloc_in_thread(void *argument)
-{
-    return mem_alloc(argument, 8);
-}
-
-static void misuse_thread(heap *h)
-{
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, alloc_in_thread, h) == 0)
-        (void)pthread_join(thread, NULL);
-}
-
-static void test_misuse_aborts(void **state)
-{
-    (void)state;
-    if (announce_is_watched()) {
-        print_message("skipped: the tool that watches reports these misuses itself\n");
-        return;
-    }
-    void (*const misuses[])(heap *) = {misuse_free_twice, misuse_free_inside, misuse_thread};
-    for (size_t i = 0; i < 3; i++) {
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            (void)freopen("/dev/null", "w", stderr);
-            const heap_options options = {.debug = 1};
-            heap *h = heap_new(&options);
-            misuses[i](h);
-            _exit(0);
-        }
-        int status = 0;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    }
-}
-
 /* Damage is found, whatever it is. */
 static void test_validity_sees_damage(void **state)
 {
@@ -481,7 +421,6 @@ int main(void)
         cmocka_unit_test(test_fullest_arena_serves_first),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_owns),
-        cmocka_unit_test(test_misuse_aborts),
         cmocka_unit_test(test_validity_sees_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
