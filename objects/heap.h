@@ -126,11 +126,13 @@ struct heap {
 
 typedef struct heap_stats {
     size_t n_arenas;
-    size_t n_pools_used; /* CURRENT, USABLE or FULL with at least one live block */
-    size_t n_pools_held; /* without a live block, but not free: CURRENT ones */
+    size_t n_arenas_empty; /* without a pool in use: kept for the next need */
+    size_t n_pools_used;   /* CURRENT, USABLE or FULL with at least one live block */
+    size_t n_pools_held;   /* without a live block, but not free: CURRENT ones */
     size_t n_pools_free;
     size_t n_blocks_live;
     size_t live_bytes; /* in whole blocks */
+    size_t held_bytes; /* the rest of the pools in use: free, but for their own class only */
     size_t n_large;    /* blocks from malloc */
     size_t n_mapped;   /* arenas mapped since the heap was made */
     size_t n_unmapped; /* of those, given back */
@@ -263,6 +265,19 @@ typedef struct heap_pool_view {
 /* Calls visit for each pool until it returns false. The heap must not change meanwhile. */
 void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *argument),
                void *argument);
+
+/* One arena at one time, for pictures of fragmentation: an arena with little alive in it goes back
+ * to the system no sooner than a full one. */
+typedef struct heap_arena_view {
+    const void *arena;
+    size_t n_pools_used;                          /* with at least one live block */
+    size_t n_pools_free;                          /* the others */
+    size_t n_blocks_live, live_bytes, held_bytes; /* as in heap_stats */
+} heap_arena_view;
+
+/* Writes up to n of the heap's arenas, in the order of creation, and returns how many there are.
+ * ret_views: n of them. Cost: a walk over the headers; the blocks are not touched. */
+size_t heap_snapshot(const heap *h, heap_arena_view *ret_views, size_t n);
 
 /* Calls visit for each live block of one pool. Cost: O(blocks) plus a mark for each free one. */
 void heap_walk_blocks(const heap_pool_view *view, void (*visit)(void *block, void *argument),

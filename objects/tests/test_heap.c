@@ -349,6 +349,48 @@ static void test_walk(void **state)
     heap_delete(h);
 }
 
+/* Three arenas: of the second every block but one a pool is freed, of the third all but one. */
+static void test_snapshot(void **state)
+{
+    (void)state;
+    enum { N_POOLS = 63, A_POOL = 8, N = 3 * N_POOLS * A_POOL };
+    static char *blocks[N];
+    heap *h = heap_new(NULL);
+    for (int i = 0; i < N; i++)
+        blocks[i] = mem_alloc(h, 512);
+    for (int i = N / 3; i < N; i++) {
+        if (i < 2 * N / 3 ? i % A_POOL != 0 : i != N - 1)
+            mem_free(h, blocks[i]);
+    }
+    heap_trim(h); /* or a pool may stay in front of its class, empty */
+    static const size_t expected[3][4] = {
+        /* pools used, free; blocks live; bytes held back */
+        {N_POOLS, 0, (size_t)N_POOLS * A_POOL, 0},
+        {N_POOLS, 0, N_POOLS, (size_t)N_POOLS * (A_POOL - 1) * 512},
+        {1, N_POOLS - 1, 1, (size_t)(A_POOL - 1) * 512},
+    };
+    heap_arena_view views[4];
+    assert_int_equal(heap_snapshot(h, NULL, 0), 3);
+    assert_int_equal(heap_snapshot(h, views, 4), 3);
+    heap_stats sum = {0};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal((uintptr_t)views[i].arena % HEAP_ARENA_BYTES, 0);
+        assert_int_equal((uintptr_t)blocks[i * (N / 3)] / HEAP_ARENA_BYTES,
+                         (uintptr_t)views[i].arena / HEAP_ARENA_BYTES);
+        assert_int_equal(views[i].n_pools_used, expected[i][0]);
+        assert_int_equal(views[i].n_pools_free, expected[i][1]);
+        assert_int_equal(views[i].n_blocks_live, expected[i][2]);
+        assert_int_equal(views[i].live_bytes, expected[i][2] * 512);
+        assert_int_equal(views[i].held_bytes, expected[i][3]);
+        sum.held_bytes += views[i].held_bytes;
+        sum.live_bytes += views[i].live_bytes;
+    }
+    assert_int_equal(stats_of(h).held_bytes, sum.held_bytes);
+    assert_int_equal(stats_of(h).live_bytes, sum.live_bytes);
+    assert_int_equal(stats_of(h).n_arenas_empty, 0);
+    heap_delete(h);
+}
+
 static void test_owns(void **state)
 {
     (void)state;
@@ -420,6 +462,7 @@ int main(void)
         cmocka_unit_test(test_churn_on_full_pools),
         cmocka_unit_test(test_fullest_arena_serves_first),
         cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_owns),
         cmocka_unit_test(test_validity_sees_damage),
     };

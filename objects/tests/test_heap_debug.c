@@ -290,6 +290,7 @@ static void test_guards(void **state)
     heap_get_stats(h, &stats);
     assert_int_equal(stats.n_blocks_live, 0);
     assert_int_equal(stats.n_large, 0);
+    assert_null(mem_alloc(h, SIZE_MAX));
     heap_delete(h);
 }
 
