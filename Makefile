@@ -12,9 +12,10 @@ OUT        ?= build/reports/$(NAME)
 GRADE_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 10
+BLOCKS     ?= 100000000
 OBJLAB     := build/release/harness/cli/objlab
 
-.PHONY: help grade report class bench bench-readers prove profile test test-asan test-memcheck fuzz coverage lint format \
+.PHONY: help grade report class bench bench-readers many-blocks prove profile test test-asan test-memcheck fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
 
@@ -42,6 +43,10 @@ bench:
 ## bench-readers  time the profile readers beside callgrind_annotate and ms_print
 bench-readers: release
 	@cmake --build build/release --target bench-readers
+
+## many-blocks    BLOCKS live blocks of 16 bytes at once (10^8: 1.7 GB), checked one by one
+many-blocks: release
+	@build/release/objects/many_blocks $(BLOCKS)
 
 ## prove          false alarms, planted slow-downs, overhead of the benchmark itself (15 minutes)
 prove: release

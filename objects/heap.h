@@ -32,11 +32,12 @@
  * many all go back to their pools, and it begins anew.
  *
  * Memory goes back to the system when it was not needed for a while, by need and not by the clock,
- * so that the same program does the same each time: the heap counts its slow paths (a pool is
- * exhausted, becomes usable or empty). At the end of each window of HEAP_WINDOW_EVENTS of them for
- * each arena, half of the empty arenas that the whole window had no use for are returned, down to
- * HEAP_KEPT_ARENAS. So what fills and empties again finds its memory; what a peak left over is
- * halved in each window. heap_trim() returns all of it at once.
+ * so that the same program does the same each time. At once, all but HEAP_MAX_EMPTY empty arenas.
+ * Then the heap counts its slow paths (a pool is exhausted, becomes usable or empty): at the end of
+ * each window of HEAP_WINDOW_EVENTS of them for each arena, half of the empty arenas that the whole
+ * window had no use for are returned, down to HEAP_KEPT_ARENAS. So what fills and empties again
+ * finds its memory, and what a peak left over is halved in each window. heap_trim() returns all of
+ * it.
  *
  * Owns:       every arena. Among arenas with free pools, the one with the fewest serves first, so
  *             that the others can become empty; in it, the pool at the lowest address.
@@ -61,7 +62,8 @@
 #define HEAP_ARENA_BYTES     ((size_t)262144)
 #define HEAP_N_CLASSES       (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
 #define HEAP_N_POOLS         (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
-#define HEAP_KEPT_ARENAS     4    /* empty arenas that are always kept for the next need: 1 MiB */
+#define HEAP_KEPT_ARENAS     4    /* empty arenas that are kept for good: 1 MiB */
+#define HEAP_MAX_EMPTY       256  /* empty arenas that are kept for a while: 64 MiB */
 #define HEAP_MAX_SPARES      256  /* of each class */
 #define HEAP_WINDOW_EVENTS   1024 /* slow paths, for each arena, until one is given back */
 

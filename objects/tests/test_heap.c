@@ -204,6 +204,26 @@ static void test_memory_goes_back(void **state)
     free(blocks);
 }
 
+/* However much there was, a bounded amount stays. */
+static void test_much_memory_goes_back_at_once(void **state)
+{
+    (void)state;
+    enum { N_ARENAS = HEAP_MAX_EMPTY + 20, N = N_ARENAS * 63 * 8 };
+    void **blocks = calloc(N, sizeof(void *));
+    assert_non_null(blocks);
+    heap *h = heap_new(NULL);
+    fill_and_empty(h, blocks, N);
+    heap_stats stats = stats_of(h);
+    assert_int_equal(stats.n_mapped, N_ARENAS);
+    assert_int_equal(stats.n_arenas_empty, HEAP_MAX_EMPTY);
+    assert_true(stats.n_arenas <= HEAP_MAX_EMPTY + 1); /* one holds the empty pool of the class */
+    heap_trim(h);
+    const char *why = NULL;
+    assert_true(heap_is_valid(h, &why));
+    heap_delete(h);
+    free(blocks);
+}
+
 /* A pool boundary does not make and drop pools: one stays, however often it is crossed. */
 static void test_boundary_keeps_its_pool(void **state)
 {
@@ -458,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_realloc_directions),
         cmocka_unit_test(test_memory_goes_back),
+        cmocka_unit_test(test_much_memory_goes_back_at_once),
         cmocka_unit_test(test_boundary_keeps_its_pool),
         cmocka_unit_test(test_churn_on_full_pools),
         cmocka_unit_test(test_fullest_arena_serves_first),
