@@ -24,8 +24,8 @@ heap *heap_new(const heap_options *options)
         s->head.current[i] = &s->none;
     for (size_t i = 0; i < HEAP_N_LISTS; i++) {
         s->hidden[i] = &s->none;
-        s->spares[i].state = HEAP_POOL_FULL;
-        s->spares[i].size_class = (uint8_t)i;
+        heap_spares_of(s, (unsigned)i)->state = HEAP_POOL_FULL;
+        heap_spares_of(s, (unsigned)i)->size_class = (uint8_t)i;
     }
     s->lists = s->watched ? s->hidden : s->head.current;
     s->n_events = HEAP_WINDOW_EVENTS;
@@ -99,7 +99,7 @@ static heap_pool *new_pool(heap_state *s, unsigned size_class)
 heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 {
     heap_pool *pool = s->lists[size_class];
-    heap_pool *spares = &s->spares[size_class];
+    heap_pool *spares = heap_spares_of(s, size_class);
     while (pool != &s->none && heap_is_exhausted(pool)) {
         heap_set_state(s, pool, HEAP_POOL_FULL);
         if (pool != spares)
@@ -159,8 +159,8 @@ static void return_spares(heap_state *s, heap_pool *spares)
 
 void heap_return_spares(heap_state *s)
 {
-    for (size_t i = 0; i < HEAP_N_LISTS; i++)
-        return_spares(s, &s->spares[i]);
+    for (unsigned i = 0; i < HEAP_N_LISTS; i++)
+        return_spares(s, heap_spares_of(s, i));
 }
 
 /* ---- slow paths ---- */
@@ -178,7 +178,7 @@ void heap_free_slow(heap_pool *pool, void *block)
 {
     heap_state *s = heap_arena_of(pool)->owner;
     if (pool->state == HEAP_POOL_FULL) {
-        heap_pool *spares = &s->spares[pool->size_class];
+        heap_pool *spares = heap_spares_of(s, pool->size_class);
         if (spares->n_live != 0) {
             pool->free = NULL;
             pool->n_live++;
@@ -202,27 +202,39 @@ void *heap_alloc_large(heap *h, size_t n_bytes)
     return block;
 }
 
-void heap_free_other(heap *h, void *block, int mark)
+static void free_large(heap_state *s, void *block)
 {
-    heap_state *s = heap_state_of(h);
-    if (__builtin_expect(mark < 0 && mark != REGISTRY_APART, 1)) {
-        heap_pool *spares = &s->spares[mark - REGISTRY_APART - 1];
-        if (__builtin_expect(spares->n_live != 0, 1)) {
-            add_spare(s, spares, block);
-            return;
-        }
+    if (block == NULL)
+        return;
+    if (s->options.debug > 0)
+        heap_guard_free_large(s, block);
+    else
+        free(block);
+    s->n_large--;
+}
+
+/* Not inlined: what it needs would burden the way of every spare. */
+static __attribute__((noinline)) void free_no_spare(heap_state *s, void *block, int mark)
+{
+    if (mark == 0) {
+        free_large(s, block);
+    } else if (mark == REGISTRY_APART) {
+        heap_watched_misfree(s, block);
+    } else {
         if (s->options.debug > 0)
             heap_watched_check(s, block);
         mem_free_small(block);
-    } else if (mark == REGISTRY_APART) {
-        heap_watched_misfree(s, block);
-    } else if (block != NULL) {
-        if (s->options.debug > 0)
-            heap_guard_free_large(s, block);
-        else
-            free(block);
-        s->n_large--;
     }
+}
+
+void heap_free_other(heap *h, void *block, int mark)
+{
+    heap_state *s = heap_state_of(h);
+    heap_pool *spares = &s->spares[mark & REGISTRY_CLASS];
+    if (__builtin_expect(spares->n_live != 0, 1))
+        add_spare(s, spares, block);
+    else
+        free_no_spare(s, block, mark);
 }
 
 size_t mem_usable_bytes(const void *block)

@@ -160,7 +160,7 @@ static inline bool heap_owns(const void *address)
 
 static inline unsigned heap_size_class(size_t n_bytes)
 {
-    return n_bytes == 0 ? 0 : (unsigned)((n_bytes - 1) / HEAP_ALIGNMENT);
+    return (unsigned)((n_bytes - (n_bytes != 0)) / HEAP_ALIGNMENT);
 }
 
 static inline size_t heap_class_bytes(unsigned size_class)

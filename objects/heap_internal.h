@@ -29,8 +29,9 @@ typedef struct heap_state {
     _Alignas(sizeof(heap_pool)) struct heap head;
     /* Of each class, as if they were a pool's blocks: free, the spares; n_blocks, how many it may
      * hold; n_live, how many more. On the class's list with a spare; else FULL, as an exhausted
-     * one. A watched heap has none. */
-    heap_pool spares[HEAP_N_LISTS];
+     * one. A watched heap has none. By what the registry says of the class: the first are those of
+     * no class, and there is no room for any. */
+    heap_pool spares[1 + HEAP_N_LISTS];
     heap_pool none;    /* ends every list: a pool without blocks that is never empty */
     heap_pool **lists; /* of each class, its pools with room: head.current, or hidden */
     heap_pool *hidden[HEAP_N_LISTS]; /* of a watched heap, whose current ones are all `none` */
@@ -54,6 +55,11 @@ static inline heap_state *heap_state_of(const heap *h)
 static inline heap_arena *heap_arena_of(const heap_pool *pool)
 {
     return (heap_arena *)((uintptr_t)pool & ~(uintptr_t)(HEAP_ARENA_BYTES - 1));
+}
+
+static inline heap_pool *heap_spares_of(heap_state *s, unsigned size_class)
+{
+    return &s->spares[1 + size_class];
 }
 
 /* Nothing left to hand out. */

@@ -215,7 +215,7 @@ static const char *check_arena(const heap_state *s, const heap_arena *arena)
 /* Each spare lies in a full pool of its class, and they are as many as room was used up. */
 static const char *check_spares(const heap_state *s, unsigned size_class)
 {
-    const heap_pool *spares = &s->spares[size_class];
+    const heap_pool *spares = &s->spares[1 + size_class];
     size_t n = 0;
     for (const heap_block *b = spares->free; b != NULL && n <= HEAP_MAX_SPARES; b = b->next) {
         if (registry_get(b) != REGISTRY_APART + 1 + (int)size_class)
