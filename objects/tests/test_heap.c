@@ -286,7 +286,10 @@ static void test_churn_on_full_pools(void **state)
             continue;
         n_live++;
         uint16_t before = heap_pool_of(blocks[i])->n_live;
-        mem_free(h, blocks[i]);
+        if (i % 2 == 0)
+            mem_free(h, blocks[i]);
+        else
+            mem_free_small(blocks[i]);
         n_spares += heap_pool_of(blocks[i])->n_live == before;
         blocks[i] = mem_alloc(h, 512);
     }
@@ -393,9 +396,9 @@ static void test_snapshot(void **state)
     assert_int_equal(heap_snapshot(h, NULL, 0), 3);
     assert_int_equal(heap_snapshot(h, views, 4), 3);
     heap_stats sum = {0};
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         assert_int_equal((uintptr_t)views[i].arena % HEAP_ARENA_BYTES, 0);
-        assert_int_equal((uintptr_t)blocks[i * (N / 3)] / HEAP_ARENA_BYTES,
+        assert_int_equal((uintptr_t)blocks[i * (size_t)(N / 3)] / HEAP_ARENA_BYTES,
                          (uintptr_t)views[i].arena / HEAP_ARENA_BYTES);
         assert_int_equal(views[i].n_pools_used, expected[i][0]);
         assert_int_equal(views[i].n_pools_free, expected[i][1]);
@@ -463,6 +466,18 @@ static void test_validity_sees_damage(void **state)
     *pool = kept;
     pool->virgin = pool->end + 48;
     assert_false(heap_is_valid(h, &why));
+    *pool = kept;
+    pool->event++;
+    assert_false(heap_is_valid(h, &why));
+    *pool = kept;
+    int mark = registry_get(blocks[5]);
+    registry_set(blocks[5], mark + 1);
+    assert_false(heap_is_valid(h, &why));
+    registry_set(blocks[5], mark);
+    void *arena = (void *)((uintptr_t)pool / HEAP_ARENA_BYTES * HEAP_ARENA_BYTES);
+    registry_set(arena, 0);
+    assert_false(heap_is_valid(h, &why));
+    registry_set(arena, REGISTRY_APART);
     *pool = kept;
     assert_true(heap_is_valid(h, &why));
     heap_delete(h);

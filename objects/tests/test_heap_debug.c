@@ -4,6 +4,9 @@
 #include "objects/announce.h"
 #include "objects/heap.h"
 
+#ifdef COUNTED_BY_GCOV
+#include <gcov.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -189,6 +192,15 @@ static const misuse misuses[] = {
     {use_in_thread, "used by a thread that did not make it", false, false},
 };
 
+static void write_counts(int signal_number)
+{
+    (void)signal_number;
+#ifdef COUNTED_BY_GCOV /* it counts at the end of a process, and abort() is none */
+    /* NOLINTNEXTLINE(bugprone-signal-handler): abort() was called, and nothing is under way */
+    __gcov_dump();
+#endif
+}
+
 /* Commits it in a child, whose last words go to text. Returns the child's status. */
 static int status_of(const misuse *m, int debug, char *text, size_t n_bytes)
 {
@@ -198,6 +210,7 @@ static int status_of(const misuse *m, int debug, char *text, size_t n_bytes)
     assert_true(child >= 0);
     if (child == 0) {
         (void)dup2(ends[1], STDERR_FILENO);
+        (void)signal(SIGABRT, write_counts);
         const heap_options options = {.debug = debug};
         heap *h = heap_new(&options);
         m->commit(h);
@@ -294,11 +307,38 @@ static void test_guards(void **state)
     heap_delete(h);
 }
 
+/* A debug heap may be refused memory, too. */
+static void *map_nothing(void *context)
+{
+    (void)context;
+    return NULL;
+}
+
+static void unmap_nothing(void *context, void *arena)
+{
+    (void)context;
+    (void)arena;
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    const heap_options options = {.debug = 2, .source = {map_nothing, unmap_nothing, NULL}};
+    heap *h = heap_new(&options);
+    assert_null(mem_alloc(h, 100));
+    void *large = mem_alloc(h, 1000);
+    assert_non_null(large);
+    assert_null(mem_realloc(h, large, 100)); /* the block stays as it was */
+    mem_free(h, large);
+    heap_delete(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_misuse_aborts),
         cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
