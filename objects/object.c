@@ -1,6 +1,13 @@
 #include "objects/object.h"
 
+#include "objects/dict_object.h"
+#include "objects/list.h"
+#include "objects/method.h"
+#include "objects/scalar.h"
+#include "objects/tuple.h"
 #include "objects/weakref.h"
+
+#include <string.h>
 
 /* Destructors that may run inside each other before the rest is put off. */
 enum { MAX_DEPTH = 100 };
@@ -208,7 +215,7 @@ void object_site_learn(object_site *site, const object *o)
     site->is_slot = o->type->layout != LAYOUT_DICT;
 }
 
-/* ---- destruction ---- */
+/* ---- what an object holds ---- */
 
 /* How many words of values an instance has: its type's keys may have grown since it was made. */
 static unsigned n_values(const object *o)
@@ -216,58 +223,229 @@ static unsigned n_values(const object *o)
     return o->type->layout == LAYOUT_DICT ? inline_capacity(o) : o->type->n_inline;
 }
 
-static void release_attributes(object *o)
+static bool has_own_dict(const object *o)
 {
-    if (o->type->layout == LAYOUT_DICT && inline_capacity(o) == 0) {
-        dict *d = own_dict(o);
-        for (uint32_t i = 0; i < d->n_entries; i++)
-            value_decref(d->entries[i].value);
-        dict_free(o->type->rt->tables, d);
-        return;
-    }
-    value *values = object_values(o);
-    unsigned n = n_values(o);
-    for (unsigned i = 0; i < n; i++)
-        value_decref(values[i]);
+    return o->type->layout == LAYOUT_DICT && inline_capacity(o) == 0;
 }
 
-static void destroy_now(object *o)
+static value_span attributes_span(const object *o)
 {
-    if (o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL)
-        weakref_kill_all(o);
-    release_attributes(o);
+    if (!has_own_dict(o))
+        return (value_span){object_values(o), n_values(o), 1};
+    dict *d = own_dict(o);
+    return (value_span){&d->entries[0].value, d->n_entries, sizeof(dict_entry) / sizeof(value)};
+}
+
+/* Keys, then values. */
+static unsigned dict_spans(const object *o, value_span spans[2])
+{
+    const size_t stride = sizeof(dict_item) / sizeof(value);
+    dict_table *t = ((dict_payload *)object_payload(o))->table;
+    if (t == NULL)
+        return 0;
+    spans[0] = (value_span){&t->items[0].key, t->n_items, stride};
+    spans[1] = (value_span){&t->items[0].value, t->n_items, stride};
+    return 2;
+}
+
+unsigned object_spans(const object *o, value_span ret_spans[OBJECT_MAX_SPANS])
+{
+    unsigned n = 0;
+    if (o->type->n_inline != 0)
+        ret_spans[n++] = attributes_span(o);
+    switch (o->type->kind) {
+    case KIND_TUPLE:
+        ret_spans[n++] = (value_span){tuple_of(o)->items, tuple_of(o)->n, 1};
+        break;
+    case KIND_LIST:
+        ret_spans[n++] = (value_span){list_of(o)->items, list_of(o)->n, 1};
+        break;
+    case KIND_DICT:
+        n += dict_spans(o, ret_spans + n);
+        break;
+    case KIND_METHOD:
+        ret_spans[n++] = (value_span){&((method_payload *)object_payload(o))->self, 1, 1};
+        break;
+    default:
+        break;
+    }
+    return n;
+}
+
+static void release_span(value_span span)
+{
+    for (size_t i = 0; i < span.n; i++)
+        value_decref(span.first[i * span.stride]);
+}
+
+/* Each takes out what it releases first: whatever runs then sees the object without it. */
+
+static void clear_attributes(object *o)
+{
+    if (has_own_dict(o)) {
+        for (uint32_t i = 0; i < own_dict(o)->n_entries; i++) {
+            dict_entry *entry = &own_dict(o)->entries[i];
+            value old = entry->value;
+            if (entry->name != NULL)
+                dict_remove(own_dict(o), entry);
+            value_decref(old);
+        }
+        return;
+    }
+    unsigned n = n_values(o);
+    if (o->type->layout == LAYOUT_DICT)
+        object_words_of(o)->attributes = n;
+    for (unsigned i = 0; i < n; i++) {
+        value old = object_values(o)[i];
+        object_values(o)[i] = VALUE_NONE;
+        value_decref(old);
+    }
+}
+
+static void clear_list(object *o)
+{
+    list_payload *l = object_payload(o);
+    list_payload old = *l;
+    *l = (list_payload){0};
+    release_span((value_span){old.items, old.n, 1});
+    mem_free(o->type->rt->tables, old.items);
+}
+
+static void clear_dict(object *o)
+{
+    dict_payload *d = object_payload(o);
+    value_span spans[2];
+    unsigned n = dict_spans(o, spans);
+    dict_table *old = d->table;
+    d->table = NULL;
+    for (unsigned i = 0; i < n; i++)
+        release_span(spans[i]);
+    mem_free(o->type->rt->tables, old);
+}
+
+void object_clear(object *o)
+{
+    if (o->type->n_inline != 0)
+        clear_attributes(o);
+    if (o->type->kind == KIND_LIST)
+        clear_list(o);
+    else if (o->type->kind == KIND_DICT)
+        clear_dict(o);
+}
+
+/* ---- destruction ---- */
+
+bool object_finalize(object *o)
+{
+    if (o->type->finalizer == NULL || (o->flags & OBJECT_FINALIZED) != 0)
+        return false;
+    o->flags |= OBJECT_FINALIZED;
+    o->type->finalizer(o, o->type->finalizer_argument);
+    return true;
+}
+
+/* True if the finalizer brought it back to life. */
+static bool is_resurrected(object *o)
+{
+    o->refcount = 1; /* for the time of the call */
+    (void)object_finalize(o);
+    return --o->refcount > 0;
+}
+
+static void release_attributes(object *o)
+{
+    release_span(attributes_span(o));
+    if (has_own_dict(o))
+        dict_free(o->type->rt->tables, own_dict(o));
+}
+
+static void release_payload(object *o)
+{
+    value_span spans[OBJECT_MAX_SPANS];
+    switch (o->type->kind) {
+    case KIND_LIST:
+        clear_list(o);
+        break;
+    case KIND_DICT:
+        clear_dict(o);
+        break;
+    case KIND_TUPLE:
+        (void)object_spans(o, spans);
+        release_span(spans[0]);
+        tuple_free_items(o);
+        break;
+    case KIND_METHOD:
+        value_decref(method_of(o)->self);
+        break;
+    case KIND_STR:
+        str_destroy(o);
+        break;
+    default:
+        break;
+    }
+}
+
+/* What is left of destruction once nobody can look at the object any more. */
+static void release(object *o)
+{
+    if (o->type->n_inline != 0)
+        release_attributes(o);
+    if (o->type->kind != KIND_INSTANCE)
+        release_payload(o);
     mem_free_small(o);
 }
 
-/* Objects that wait are linked through their refcount, which nobody needs any more. */
+/*
+ * Objects that wait are linked through the first six bytes of their headers: the count and the
+ * place in a list, which nobody needs any more. The flags stay, so that a collection passes over
+ * them.
+ */
+enum { FLAGS_SHIFT = 48 };
+
 static void put_off(runtime *rt, object *o)
 {
-    o->refcount = (size_t)(uintptr_t)rt->dying;
+    uint64_t word = (uint64_t)o->flags << FLAGS_SHIFT | (uintptr_t)rt->dying;
+    memcpy(o, &word, sizeof(word));
     rt->dying = o;
+}
+
+static object *take_dying(runtime *rt)
+{
+    object *o = rt->dying;
+    uint64_t word = 0;
+    memcpy(&word, o, sizeof(word));
+    rt->dying = (object *)(uintptr_t)(word & (((uint64_t)1 << FLAGS_SHIFT) - 1));
+    return o;
+}
+
+static void release_at_depth(runtime *rt, object *o)
+{
+    rt->depth++;
+    release(o);
+    rt->depth--;
 }
 
 void object_destroy(object *o)
 {
-    if (o->type == NULL) {
+    runtime *rt = o->type->rt;
+    if (o->type->kind == KIND_WEAKREF) {
         weakref_destroy((weakref *)(void *)o);
         return;
     }
-    runtime *rt = o->type->rt;
+    if (o->type->finalizer != NULL && is_resurrected(o))
+        return;
+    if (o->listed != OBJECT_UNLISTED)
+        collector_unlist(rt, o);
+    o->flags |= OBJECT_UNTRACKED;
+    if (o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL)
+        weakref_kill_all(o);
     if (rt->depth == MAX_DEPTH) {
         put_off(rt, o);
         return;
     }
-    rt->depth++;
-    destroy_now(o);
-    rt->depth--;
-    while (rt->depth == 0 && rt->dying != NULL) {
-        object *next = rt->dying;
-        rt->dying = (object *)(uintptr_t)next->refcount;
-        next->refcount = 0;
-        rt->depth++;
-        destroy_now(next);
-        rt->depth--;
-    }
+    release_at_depth(rt, o);
+    while (rt->depth == 0 && rt->dying != NULL)
+        release_at_depth(rt, take_dying(rt));
 }
 
 /* ---- invariants ---- */

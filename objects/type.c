@@ -1,9 +1,32 @@
 #include "objects/type.h"
 
+#include "objects/dict_object.h"
+#include "objects/list.h"
+#include "objects/method.h"
 #include "objects/object.h"
+#include "objects/scalar.h"
+#include "objects/tuple.h"
+#include "objects/weakref.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* What a kind keeps in an object, in words, and its name. The sizes of tuple and str vary: what is
+ * the same in all of them. */
+static const struct {
+    const char *name;
+    uint16_t payload_words;
+    bool has_subclasses;
+} kinds[N_KINDS] = {
+    [KIND_INSTANCE] = {"object", 0, true},
+    [KIND_WEAKREF] = {"weakref", (sizeof(weakref) - sizeof(object)) / sizeof(value), false},
+    [KIND_FLOAT] = {"float", 1, false},
+    [KIND_STR] = {"str", sizeof(str_payload) / sizeof(value), false},
+    [KIND_TUPLE] = {"tuple", sizeof(tuple_payload) / sizeof(value), false},
+    [KIND_LIST] = {"list", sizeof(list_payload) / sizeof(value), true},
+    [KIND_DICT] = {"dict", sizeof(dict_payload) / sizeof(value), true},
+    [KIND_METHOD] = {"method", sizeof(method_payload) / sizeof(value), false},
+};
 
 /* Where the values are and how large the next instance is. */
 static void measure(type *t)
@@ -13,6 +36,8 @@ static void measure(type *t)
         offset = offsetof(object_words, attributes);
     if (t->layout == LAYOUT_DICT)
         offset = sizeof(object_words);
+    t->payload_offset = (uint16_t)offset;
+    offset += t->payload_words * sizeof(value);
     unsigned n_values = t->n_keys;
     if (t->layout == LAYOUT_DICT && n_values < TYPE_MIN_INLINE)
         n_values = TYPE_MIN_INLINE;
@@ -24,8 +49,15 @@ static void measure(type *t)
 static status check_base(runtime *rt, const type_spec *spec)
 {
     const type *base = spec->base;
-    if (base == NULL || base->layout == spec->layout ||
-        (spec->layout == LAYOUT_WEAKREF && base->layout == LAYOUT_SLOTS))
+    if (base == NULL)
+        return STATUS_OK;
+    if (!kinds[base->kind].has_subclasses)
+        return runtime_fail(rt, STATUS_TYPE_ERROR, "type '%s': '%s' has no subclasses here",
+                            spec->name, base->name->text);
+    bool is_builtin = base->kind != KIND_INSTANCE && base->layout == LAYOUT_SLOTS;
+    if (is_builtin ? spec->layout == LAYOUT_DICT
+                   : base->layout == spec->layout ||
+                         (spec->layout == LAYOUT_WEAKREF && base->layout == LAYOUT_SLOTS))
         return STATUS_OK;
     return runtime_fail(rt, STATUS_TYPE_ERROR, "type '%s': the layout of its base '%s' differs",
                         spec->name, base->name->text);
@@ -45,10 +77,17 @@ static status add_names(type *t, const char *const *names, size_t n_names)
     return STATUS_OK;
 }
 
-static void discard(type *t)
+void type_free(type *t)
 {
     free(t->keys);
+    free(t->methods);
     free(t);
+}
+
+static void set_kind(type *t, type_kind kind)
+{
+    t->kind = kind;
+    t->payload_words = kinds[kind].payload_words;
 }
 
 /* A type without keys, with room for its base's and its own; NULL without memory. */
@@ -65,8 +104,15 @@ static type *new_type(runtime *rt, const type_spec *spec, size_t n_keys)
     t->keys = calloc((size_t)t->capacity + 1, sizeof(const name *));
     if (t->keys != NULL && t->name != NULL)
         return t;
-    discard(t);
+    type_free(t);
     return NULL;
+}
+
+static void add_to_runtime(type *t)
+{
+    measure(t);
+    t->next = t->rt->types;
+    t->rt->types = t;
 }
 
 status type_new(runtime *rt, const type_spec *spec, type **ret_type)
@@ -86,14 +132,31 @@ status type_new(runtime *rt, const type_spec *spec, type **ret_type)
         t->keys[t->n_keys++] = spec->base->keys[i];
     s = add_names(t, spec->keys, spec->n_keys);
     if (s != STATUS_OK) {
-        discard(t);
+        type_free(t);
         return s;
     }
-    measure(t);
-    t->next = rt->types;
-    rt->types = t;
+    if (spec->base != NULL) {
+        set_kind(t, spec->base->kind);
+        t->identity = spec->base->identity;
+        type_set_finalizer(t, spec->base->finalizer, spec->base->finalizer_argument);
+    }
+    add_to_runtime(t);
     *ret_type = t;
     return STATUS_OK;
+}
+
+bool type_make_builtin(runtime *rt)
+{
+    for (int kind = KIND_INSTANCE + 1; kind < N_KINDS; kind++) {
+        const type_spec spec = {.name = kinds[kind].name, .layout = LAYOUT_SLOTS};
+        type *t = new_type(rt, &spec, 0);
+        if (t == NULL)
+            return false;
+        set_kind(t, (type_kind)kind);
+        add_to_runtime(t);
+        rt->builtin[kind] = t;
+    }
+    return true;
 }
 
 int type_add_key(type *t, const name *n)
@@ -104,4 +167,50 @@ int type_add_key(type *t, const name *n)
     int index = t->n_keys++;
     measure(t);
     return index;
+}
+
+void type_set_finalizer(type *t, type_finalizer *run, void *argument)
+{
+    t->finalizer = run;
+    t->finalizer_argument = argument;
+    if (run != NULL)
+        t->rt->collector.has_finalizers = true;
+}
+
+void type_set_identity(type *t, type_identity identity)
+{
+    t->identity = identity;
+}
+
+status type_add_method(type *t, const char *text, method_function *run)
+{
+    const name *n = name_intern(&t->rt->names, text);
+    if (n == NULL)
+        return runtime_fail(t->rt, STATUS_MEMORY_ERROR, "no memory for a name");
+    for (unsigned i = 0; i < t->n_methods; i++) {
+        if (t->methods[i].name == n) {
+            t->methods[i].run = run;
+            return STATUS_OK;
+        }
+    }
+    if (t->n_methods == TYPE_MAX_METHODS)
+        return runtime_fail(t->rt, STATUS_VALUE_ERROR, "type '%s': more than %d methods",
+                            t->name->text, TYPE_MAX_METHODS);
+    if (t->methods == NULL)
+        t->methods = calloc(TYPE_MAX_METHODS, sizeof(*t->methods));
+    if (t->methods == NULL)
+        return runtime_fail(t->rt, STATUS_MEMORY_ERROR, "no memory for methods");
+    t->methods[t->n_methods++] = (type_method){n, run};
+    return STATUS_OK;
+}
+
+const type_method *type_find_method(const type *t, const name *n)
+{
+    for (; t != NULL; t = t->base) {
+        for (unsigned i = 0; i < t->n_methods; i++) {
+            if (t->methods[i].name == n)
+                return &t->methods[i];
+        }
+    }
+    return NULL;
 }

@@ -1,10 +1,12 @@
 #include "objects/weakref.h"
 
+#include "objects/scalar.h"
+
 _Static_assert(sizeof(weakref) == 48, "a weak reference fills three units of 16 bytes");
 
 static bool takes_weakrefs(const object *o)
 {
-    return o->type != NULL && o->type->layout != LAYOUT_SLOTS;
+    return o->type->layout != LAYOUT_SLOTS;
 }
 
 static weakref *first_of(const object *referent)
@@ -29,8 +31,6 @@ static void link_to(object *referent, weakref *w)
 
 static status cannot_refer(const object *referent)
 {
-    if (referent->type == NULL)
-        return STATUS_TYPE_ERROR;
     return runtime_fail(referent->type->rt, STATUS_TYPE_ERROR,
                         "cannot create weak reference to '%s' object", referent->type->name->text);
 }
@@ -46,6 +46,7 @@ status weakref_new(object *referent, weakref_function *run, void *argument, weak
         return STATUS_OK;
     }
     runtime *rt = referent->type->rt;
+    object_before_new(rt);
     weakref *w = mem_alloc(rt->objects, sizeof(*w));
     weakref_callback *callback = run == NULL ? NULL : mem_alloc(rt->tables, sizeof(*callback));
     if (w == NULL || (run != NULL && callback == NULL)) {
@@ -54,8 +55,8 @@ status weakref_new(object *referent, weakref_function *run, void *argument, weak
         return runtime_fail(rt, STATUS_MEMORY_ERROR, "no memory for a weak reference");
     }
     if (callback != NULL)
-        *callback = (weakref_callback){run, argument};
-    w->head = (object){.refcount = 1};
+        *callback = (weakref_callback){run, argument, NULL};
+    object_init_tracked(&w->head, rt->builtin[KIND_WEAKREF]);
     w->referent = referent;
     w->callback = callback;
     link_to(referent, w);
@@ -81,6 +82,8 @@ weakref *weakref_at(const object *referent, size_t i)
 
 void weakref_destroy(weakref *w)
 {
+    if (w->head.listed != OBJECT_UNLISTED)
+        collector_unlist(w->head.type->rt, &w->head);
     if (w->referent != NULL) {
         if (w->previous != NULL)
             w->previous->next = w->next;
@@ -94,22 +97,56 @@ void weakref_destroy(weakref *w)
     mem_free_small(w);
 }
 
-/* Each is held while it waits, since a callback may release any of them. */
+/* The referent is about to die: w forgets it. */
+static void kill(weakref *w)
+{
+    uint64_t hash = 0;
+    if ((w->head.flags & OBJECT_HASHED) != 0) /* it could be computed once, so it can again */
+        (void)value_hash(w->head.type->rt, value_of_object(w->referent), &hash);
+    w->referent = NULL;
+    w->previous = NULL;
+    w->hash = hash;
+}
+
+/* Chained in their order, each held while it waits, since a callback may release any of them. */
+static weakref *kill_and_chain(object *referent, unsigned without_flags)
+{
+    weakref *chain = NULL;
+    weakref **last = &chain;
+    weakref *next = NULL;
+    for (weakref *w = object_words_of(referent)->weakrefs; w != NULL; w = next) {
+        next = w->next;
+        kill(w);
+        if (w->callback == NULL || (w->head.flags & without_flags) != 0)
+            continue;
+        w->head.refcount++;
+        w->callback->next = NULL;
+        *last = w;
+        last = &w->callback->next;
+    }
+    object_words_of(referent)->weakrefs = NULL;
+    return chain;
+}
+
+weakref *weakref_kill_quietly(object *referent)
+{
+    return kill_and_chain(referent, OBJECT_GARBAGE);
+}
+
+weakref *weakref_run_first(weakref *chain)
+{
+    weakref *rest = chain->callback->next;
+    if (chain->head.refcount > 1)
+        chain->callback->run(chain, chain->callback->argument);
+    weakref_decref(chain);
+    return rest;
+}
+
 void weakref_kill_all(object *referent)
 {
-    weakref *list = object_words_of(referent)->weakrefs;
-    object_words_of(referent)->weakrefs = NULL;
-    for (weakref *w = list; w != NULL; w = w->next) {
-        w->referent = NULL;
-        w->head.refcount++;
-    }
-    while (list != NULL) {
-        weakref *w = list;
-        list = w->next;
-        if (w->callback != NULL && w->head.refcount > 1)
-            w->callback->run(w, w->callback->argument);
-        weakref_decref(w);
-    }
+    weakref *chain = kill_and_chain(referent, 0);
+    while (chain != NULL)
+        chain = weakref_run_first(chain);
 }
 
 bool weakrefs_are_valid(const object *referent)

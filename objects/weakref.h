@@ -24,17 +24,23 @@ typedef void weakref_function(weakref *w, void *argument);
 typedef struct weakref_callback {
     weakref_function *run;
     void *argument;
+    weakref *next; /* waiting to be called, after the referent's death */
 } weakref_callback;
 
 struct weakref {
-    object head;                /* type NULL */
+    object head;
     object *referent;           /* NULL: dead */
     weakref_callback *callback; /* NULL: none */
-    weakref *next, *previous;
+    union {
+        struct { /* alive: the others of its referent */
+            weakref *next, *previous;
+        };
+        uint64_t hash; /* dead: its referent's, if OBJECT_HASHED */
+    };
 };
 
-/* A weakref to an object; run NULL: the shared one. TYPE_ERROR for LAYOUT_SLOTS and for weakrefs;
- * MEMORY_ERROR. Owner of *ret_weakref: the caller. */
+/* A weakref to an object; run NULL: the shared one. TYPE_ERROR for LAYOUT_SLOTS and for
+ * builtin types; MEMORY_ERROR. Owner of *ret_weakref: the caller. */
 status weakref_new(object *referent, weakref_function *run, void *argument, weakref **ret_weakref);
 
 /* A strong reference to the referent, or NULL. */
@@ -58,9 +64,16 @@ size_t weakref_count(const object *referent);
 /* The i-th of them, in the order of the list: borrowed. 0 <= i < weakref_count(). */
 weakref *weakref_at(const object *referent, size_t i);
 
-/* For object_destroy(): the referent dies; and a weakref itself is destroyed. */
+/* For object_destroy(): the referent dies, callbacks run; and a weakref itself is destroyed. */
 void weakref_kill_all(object *referent);
 void weakref_destroy(weakref *w);
+
+/* For the collector: as weakref_kill_all(), but returns a chain (through next) of those whose
+ * callbacks are to be run, held. The ones that are OBJECT_GARBAGE themselves are not among them. */
+weakref *weakref_kill_quietly(object *referent);
+
+/* Runs the callback of the first of such a chain, lets go of it, and returns the rest. */
+weakref *weakref_run_first(weakref *chain);
 
 bool weakrefs_are_valid(const object *referent);
 

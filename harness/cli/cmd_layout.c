@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { N_ATTRIBUTES = 4, N_KINDS = 3, MAX_FIELDS = 8 };
+enum { N_ATTRIBUTES = 4, N_KINDS = 3, MAX_FIELDS = 12 };
 
 typedef struct field {
     const char *name, *what;
@@ -48,7 +48,10 @@ static bool take(picture *p, type_layout kind)
         return false;
     }
     *p = (picture){.name = kinds[kind], .python = python[kind]};
-    add(p, "refcount", "how many hold it", offsetof(object, refcount), sizeof(size_t));
+    add(p, "refcount", "how many hold it", offsetof(object, refcount), sizeof(uint32_t));
+    add(p, "listed", "its place in the collector's list", offsetof(object, listed),
+        sizeof(uint16_t));
+    add(p, "flags", "its generation, and marks", offsetof(object, flags), sizeof(uint16_t));
     add(p, "type", "its class", offsetof(object, type), sizeof(type *));
     if (kind != LAYOUT_SLOTS)
         add(p, "weakrefs", "list of weak references", offsetof(object_words, weakrefs),
