@@ -192,9 +192,10 @@ static void promote_survivors(collection *k)
 {
     if (k->generation != COLLECTOR_OLDEST || k->has_untrackable || k->garbage->n > 0)
         for_set(k, promote);
+    collector *c = &k->rt->collector;
     for (unsigned g = 0; g <= k->generation && g < COLLECTOR_OLDEST; g++) {
-        k->rt->collector.young[g].n_objects = 0;
-        k->rt->collector.young[g].has_unlisted = false;
+        c->young[g].n_objects = 0;
+        c->young[g].has_unlisted = g == 0 && !c->is_enabled; /* those made from now on */
     }
 }
 
