@@ -33,26 +33,20 @@ static dict *own_dict(const object *o)
 /* Index of the i-th attribute set inline. */
 static unsigned order_at(uintptr_t attributes, size_t i)
 {
-    return (unsigned)(attributes >> (4 + 4 * i) & 15) - 1;
+    return (unsigned)(attributes >> (OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * i) & 15);
 }
 
-static size_t order_length(uintptr_t attributes)
-{
-    size_t n = 0;
-    for (attributes >>= 4; attributes != 0; attributes >>= 4)
-        n++;
-    return n;
-}
-
+/* Those behind it move up. */
 static void order_remove(object *o, unsigned index)
 {
     uintptr_t *word = &object_words_of(o)->attributes;
-    unsigned shift = 4;
-    while ((*word >> shift & 15) != index + 1)
-        shift += 4;
+    unsigned at = 0;
+    while (order_at(*word, at) != index)
+        at++;
+    unsigned shift = OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * at;
     uintptr_t before = *word & (((uintptr_t)1 << shift) - 1);
-    uintptr_t after = shift == 60 ? 0 : *word >> (shift + 4) << shift;
-    *word = before | after;
+    uintptr_t after = *word >> shift >> OBJECT_INDEX_BITS << shift;
+    *word = (before | after) - ((uintptr_t)1 << OBJECT_COUNT_SHIFT);
 }
 
 /* ---- dict-backed attributes ---- */
@@ -80,7 +74,7 @@ static bool make_own_dict(object *o)
 {
     heap *h = o->type->rt->tables;
     uintptr_t word = attributes_of(o);
-    size_t n = order_length(word);
+    size_t n = object_n_inline_set(word);
     dict *d = dict_new(h, n + 1);
     if (d == NULL)
         return false;
@@ -101,8 +95,8 @@ static bool dict_add_attribute(object *o, const name *n, value v)
             index = type_add_key(o->type, n);
         value *place = inline_place(o, index);
         if (place != NULL) {
-            size_t n_set = order_length(attributes_of(o));
-            object_words_of(o)->attributes |= (uintptr_t)(index + 1) << (4 + 4 * n_set);
+            object_words_of(o)->attributes =
+                object_order_append(attributes_of(o), (unsigned)index);
             *place = v;
             return true;
         }
@@ -179,7 +173,7 @@ status object_unset_attr(object *o, const name *n)
 size_t object_n_attributes(const object *o)
 {
     if (o->type->layout == LAYOUT_DICT)
-        return inline_capacity(o) == 0 ? own_dict(o)->n_set : order_length(attributes_of(o));
+        return inline_capacity(o) == 0 ? own_dict(o)->n_set : object_n_inline_set(attributes_of(o));
     size_t n = 0;
     for (unsigned i = 0; i < o->type->n_inline; i++)
         n += object_values(o)[i] != VALUE_NONE;
@@ -425,9 +419,32 @@ static void release_at_depth(runtime *rt, object *o)
     rt->depth--;
 }
 
+/* True if releasing an instance is no more than giving its block back: nothing refers to it
+ * weakly, and no value is an object. */
+static bool is_plain(const object *o)
+{
+    const type *t = o->type;
+    if (t->kind != KIND_INSTANCE || t->finalizer != NULL ||
+        (t->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL) || has_own_dict(o))
+        return false;
+    const value *values = object_values(o);
+    unsigned n = n_values(o);
+    for (unsigned i = 0; i < n; i++) {
+        if (value_is_object(values[i]))
+            return false;
+    }
+    return true;
+}
+
 void object_destroy(object *o)
 {
     runtime *rt = o->type->rt;
+    if (is_plain(o)) {
+        if (o->listed != OBJECT_UNLISTED)
+            collector_unlist(rt, o);
+        mem_free_small(o);
+        return;
+    }
     if (o->type->kind == KIND_WEAKREF) {
         weakref_destroy((weakref *)(void *)o);
         return;
@@ -466,13 +483,13 @@ bool object_is_valid(const object *o)
     for (unsigned i = 0; i < capacity; i++)
         n_set += object_values(o)[i] != VALUE_NONE;
     unsigned seen = 0;
-    for (size_t i = 0; i < order_length(word); i++) {
+    for (size_t i = 0; i < object_n_inline_set(word); i++) {
         unsigned index = order_at(word, i);
         if (index >= capacity || object_values(o)[index] == VALUE_NONE || (seen >> index & 1) != 0)
             return false;
         seen |= 1U << index;
     }
-    return order_length(word) == n_set &&
+    return object_n_inline_set(word) == n_set &&
            object_words_of(o)->head.type->values_offset + capacity * sizeof(value) <=
                mem_usable_bytes(o);
 }

@@ -62,7 +62,21 @@ typedef struct object_words {
     uintptr_t attributes; /* LAYOUT_DICT */
 } object_words;
 
+/* The word `attributes`, see type.h. */
+enum { OBJECT_COUNT_SHIFT = 4, OBJECT_ORDER_SHIFT = 8, OBJECT_INDEX_BITS = 4 };
 #define OBJECT_CAPACITY_MASK ((uintptr_t)15)
+
+static inline unsigned object_n_inline_set(uintptr_t attributes)
+{
+    return (unsigned)(attributes >> OBJECT_COUNT_SHIFT & 15);
+}
+
+/* The word after an attribute was set that was not. */
+static inline uintptr_t object_order_append(uintptr_t attributes, unsigned index)
+{
+    unsigned shift = OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * object_n_inline_set(attributes);
+    return (attributes + ((uintptr_t)1 << OBJECT_COUNT_SHIFT)) | (uintptr_t)index << shift;
+}
 
 static inline object_words *object_words_of(const object *o)
 {
@@ -80,14 +94,9 @@ static inline void *object_payload(const object *o)
     return (char *)(uintptr_t)o + o->type->payload_offset;
 }
 
-/* The header of a new object that the collector follows. collector_step() has been asked. */
-static inline void object_init_tracked(object *o, type *t)
+/* Puts a new object into the list of the youngest. object_before_new() has been asked. */
+static inline void object_list_new(object *o, collector *c)
 {
-    collector *c = &t->rt->collector;
-    o->refcount = 1;
-    o->listed = OBJECT_UNLISTED;
-    o->flags = OBJECT_LIVE; /* generation 0 */
-    o->type = t;
     if (c->is_enabled) {
         collector_list *list = &c->young[0];
         o->listed = (uint16_t)list->n_objects;
@@ -95,13 +104,17 @@ static inline void object_init_tracked(object *o, type *t)
     }
 }
 
+/* The header of a new object that the collector follows. object_before_new() has been asked. */
+static inline void object_init_tracked(object *o, type *t)
+{
+    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE, t}; /* rank: generation 0 */
+    object_list_new(o, &t->rt->collector);
+}
+
 /* The header of one that can be part of no cycle. */
 static inline void object_init_untracked(object *o, type *t)
 {
-    o->refcount = 1;
-    o->listed = OBJECT_UNLISTED;
-    o->flags = OBJECT_LIVE | OBJECT_UNTRACKED;
-    o->type = t;
+    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE | OBJECT_UNTRACKED, t};
 }
 
 /* Asked before a block is taken for a tracked object: a collection may be due. */
@@ -112,23 +125,20 @@ static inline void object_before_new(runtime *rt)
         collector_step(rt);
 }
 
-/* A new instance without attributes. Errors: NULL without memory. Owner: the caller. */
+/* A new instance without attributes: a copy of its type's image. Errors: NULL without memory. Owner: the caller. */
 static inline object *object_new(type *t)
 {
     object_before_new(t->rt);
     object *o = heap_alloc_class(t->rt->objects, t->size_class);
     if (__builtin_expect(o == NULL, 0))
         return NULL;
-    object_init_tracked(o, t);
-    if (t->layout != LAYOUT_SLOTS)
-        object_words_of(o)->weakrefs = NULL;
-    if (t->layout == LAYOUT_DICT)
-        object_words_of(o)->attributes = t->n_inline;
-    value *values = object_values(o);
-    for (unsigned i = 0; i < t->n_inline; i++)
-        values[i] = VALUE_NONE;
-    for (unsigned i = 0; i < t->payload_words; i++)
-        ((uintptr_t *)object_payload(o))[i] = 0;
+    const type_unit *image = t->image;
+    type_unit *unit = (type_unit *)(void *)o;
+    for (unsigned i = 0; i <= t->size_class; i++) {
+        unit[i] = image[i];
+        __asm__("" ::: "memory"); /* no code: a few copies, not a call of memcpy() */
+    }
+    object_list_new(o, &t->rt->collector);
     return o;
 }
 
@@ -230,11 +240,8 @@ static inline status object_set_at(object_site *site, object *o, value v)
             value_decref(old);
             return STATUS_OK;
         }
-        /* first set of an inline value: appended to the order, if there is room for it */
         uintptr_t *attributes = &object_words_of(o)->attributes;
-        unsigned n_bits = 64U - (unsigned)__builtin_clzll(*attributes);
-        unsigned shift = n_bits <= 4 ? 4 : (n_bits + 3) / 4 * 4;
-        *attributes |= (uintptr_t)(site->index + 1U) << shift;
+        *attributes = object_order_append(*attributes, site->index);
         value_incref(v);
         *held = v;
         return STATUS_OK;

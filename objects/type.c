@@ -44,6 +44,10 @@ static void measure(type *t)
     t->values_offset = (uint16_t)offset;
     t->n_inline = (uint16_t)n_values;
     t->size_class = (uint16_t)heap_size_class(offset + n_values * sizeof(value));
+    object_words image = {.head = {1, OBJECT_UNLISTED, OBJECT_LIVE, t}};
+    if (t->layout == LAYOUT_DICT)
+        image.attributes = n_values;
+    memcpy(t->image, &image, sizeof(image)); /* the rest is 0: nothing set */
 }
 
 static status check_base(runtime *rt, const type_spec *spec)

@@ -8,7 +8,7 @@
  * The keys of a DICT type grow as its instances get attributes, up to TYPE_MAX_INLINE; an instance
  * holds the values of the first ones in itself. `attributes` is one word:
  *
- *   | order: index + 1 of each attribute set, four bits each, the first set lowest | capacity: 4 |
+ *   | index of each attribute set, four bits each, the first set lowest | count: 4 | capacity: 4 |
  *   | pointer to a dict of its own, 16-aligned                                     |    0000     |
  *
  * An instance gets a dict of its own when it is given an attribute that its values have no room
@@ -35,7 +35,7 @@
 typedef enum type_layout { LAYOUT_DICT = 0, LAYOUT_SLOTS = 1, LAYOUT_WEAKREF = 2 } type_layout;
 
 enum {
-    TYPE_MAX_INLINE = 15, /* four bits an index, 0 means none */
+    TYPE_MAX_INLINE = 14, /* four bits an index, beside count and capacity */
     TYPE_MIN_INLINE = 4,
     TYPE_MAX_SLOTS = 60, /* an instance is a small block */
     TYPE_MAX_METHODS = 256,
@@ -60,6 +60,11 @@ typedef struct type_identity {
     bool (*equal)(const struct object *a, const struct object *b); /* of the same type */
 } type_identity;
 
+/* What objects are copied by. */
+typedef struct type_unit {
+    uint64_t words[2];
+} type_unit;
+
 typedef struct type {
     runtime *rt;
     struct type *next;       /* of the runtime's */
@@ -80,6 +85,7 @@ typedef struct type {
     type_finalizer *finalizer;
     void *finalizer_argument;
     type_identity identity; /* equal NULL: by address */
+    type_unit image[HEAP_SMALL_MAX_BYTES / sizeof(type_unit)]; /* the next instance as it is made */
 } type;
 
 /* What a new type is to be. */
