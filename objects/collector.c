@@ -9,12 +9,20 @@
 
 #include <time.h>
 
+/* Visitors are inlined into the loops that they are for; a build for debugging (-Og) cannot. */
+#ifdef NDEBUG
+#define VISITOR static inline __attribute__((always_inline)) void
+#else
+#define VISITOR static inline void
+#endif
+
 /* A collection that runs. */
 typedef struct collection {
     runtime *rt;
     unsigned generation;
     bool walks;            /* the pools; otherwise the lists have all objects of the set */
-    bool has_untrackable;  /* tuples or dicts that may no longer have to be tracked */
+    bool has_lazy;         /* tuples or dicts that may no longer have to be tracked */
+    bool has_weakrefs;     /* of garbage */
     object_array *stack;   /* marked, contents not yet looked at */
     object_array *garbage; /* in the order in which they were found */
     collector_trace trace;
@@ -22,176 +30,272 @@ typedef struct collection {
 
 /* ---- the set ---- */
 
-static inline bool in_set(const collection *k, const object *o)
+/*
+ * One pass over the set: what its visitor counts is local to it, so that the compiler can keep it
+ * in registers. References found are not followed at once but AHEAD references later, when their
+ * memory, asked for as they were found, is there.
+ */
+enum { AHEAD = 32 };
+
+typedef struct pass {
+    unsigned generation;
+    size_t n_seen;
+    unsigned flags; /* of all seen, or'ed */
+    object_array *stack;
+    size_t n_roots;
+    size_t n_marked;
+    size_t n_found; /* references */
+    object *ahead[AHEAD];
+} pass;
+
+static inline bool in_set(unsigned generation, const object *o)
 {
-    return object_rank(o) <= k->generation;
+    return object_rank(o) <= generation;
 }
 
-typedef void set_visitor(collection *k, object *o);
+typedef void set_visitor(pass *p, object *o);
 
 typedef struct set_visit {
-    collection *k;
+    pass *p;
     set_visitor *visit;
 } set_visit;
 
-static inline __attribute__((always_inline)) void visit_in_set(object *o, void *argument)
+VISITOR visit_in_set(object *o, void *argument)
 {
     const set_visit *v = argument;
-    if (in_set(v->k, o))
-        v->visit(v->k, o);
+    if (in_set(v->p->generation, o))
+        v->visit(v->p, o);
 }
 
-static inline __attribute__((always_inline)) void for_set(collection *k, set_visitor *visit)
+VISITOR for_set(const collection *k, pass *p, set_visitor *visit)
 {
     if (k->walks) {
-        set_visit v = {k, visit};
+        set_visit v = {p, visit};
         collector_walk(k->rt, visit_in_set, &v);
         return;
     }
     for (unsigned g = 0; g <= k->generation; g++) {
         const collector_list *list = &k->rt->collector.young[g];
         for (uint32_t i = 0; i < list->n_objects; i++)
-            visit(k, list->objects[i]);
+            visit(p, list->objects[i]);
     }
 }
 
-typedef void child_visitor(collection *k, object *child);
+typedef void child_visitor(pass *p, object *child);
 
-static inline __attribute__((always_inline)) void for_span(collection *k, value_span span,
-                                                           child_visitor *visit)
+VISITOR for_span(pass *p, value_span span, child_visitor *visit)
 {
     for (size_t i = 0; i < span.n; i++) {
         value v = span.first[i * span.stride];
         if (value_is_object(v))
-            visit(k, value_to_object(v));
+            visit(p, value_to_object(v));
     }
 }
 
 /* Plain instances, most of all objects, are looked at without a call. */
-static inline __attribute__((always_inline)) void for_children(collection *k, const object *o,
-                                                               child_visitor *visit)
+VISITOR for_children(pass *p, const object *o, child_visitor *visit)
 {
+    if ((o->flags & OBJECT_HOLDS) == 0)
+        return;
     const type *t = o->type;
-    if (t->kind == KIND_INSTANCE) {
-        uintptr_t n = t->n_inline;
-        if (t->layout == LAYOUT_DICT)
-            n = object_words_of(o)->attributes & OBJECT_CAPACITY_MASK;
-        if (n != 0) {
-            for_span(k, (value_span){object_values(o), n, 1}, visit);
-            return;
-        }
+    uintptr_t n = t->n_inline;
+    if (t->scan == TYPE_SCAN_INLINE)
+        n = object_words_of(o)->attributes & OBJECT_CAPACITY_MASK;
+    if (t->scan != TYPE_SCAN_SPANS && n != 0) {
+        for_span(p, (value_span){object_values(o), n, 1}, visit);
+        return;
     }
     value_span spans[OBJECT_MAX_SPANS];
     unsigned n_spans = object_spans(o, spans);
     for (unsigned i = 0; i < n_spans; i++)
-        for_span(k, spans[i], visit);
+        for_span(p, spans[i], visit);
+}
+
+/* Asks for the memory of a child, and visits the one that was asked for AHEAD children ago. */
+VISITOR visit_later(pass *p, object *child, child_visitor *visit)
+{
+    object **place = &p->ahead[p->n_found++ % AHEAD];
+    object *due = *place;
+    *place = child;
+    __builtin_prefetch(child, 1);
+    if (due != NULL)
+        visit(p, due);
+}
+
+VISITOR visit_rest(pass *p, child_visitor *visit)
+{
+    for (size_t i = 0; i < AHEAD; i++) {
+        object *due = p->ahead[(p->n_found + i) % AHEAD];
+        p->ahead[(p->n_found + i) % AHEAD] = NULL;
+        if (due != NULL)
+            visit(p, due);
+    }
 }
 
 /* ---- subtract ---- */
 
-static inline void subtract_child(collection *k, object *child)
+VISITOR subtract_now(pass *p, object *child)
 {
-    if (in_set(k, child))
+    if (in_set(p->generation, child))
         child->refcount--;
 }
 
-static inline void subtract(collection *k, object *o)
+VISITOR subtract_child(pass *p, object *child)
 {
-    k->trace.n_objects++;
-    if ((o->flags & OBJECT_VISITED) != 0)
+    visit_later(p, child, subtract_now);
+}
+
+VISITOR subtract(pass *p, object *o)
+{
+    unsigned flags = o->flags;
+    p->n_seen++;
+    p->flags |= flags;
+    if ((flags & OBJECT_VISITED) != 0)
         object_drop_flags(o, OBJECT_VISITED);
-    for_children(k, o, subtract_child);
+    for_children(p, o, subtract_child);
+}
+
+static void subtract_all(collection *k)
+{
+    pass p = {.generation = k->generation};
+    for_set(k, &p, subtract);
+    visit_rest(&p, subtract_now);
+    k->trace.n_objects = p.n_seen;
+    k->has_lazy = (p.flags & OBJECT_LAZY) != 0;
 }
 
 /* ---- mark ---- */
 
-/* What rises from 0 was no root: nobody else will look at what it holds. */
-static inline void mark_child(collection *k, object *child)
+/* What rises from 0 was no root, or its turn has come before it rose: it is looked at from here. */
+VISITOR mark_now(pass *p, object *child)
 {
-    if (in_set(k, child) && child->refcount++ == 0) {
+    if (in_set(p->generation, child) && child->refcount++ == 0) {
         child->flags |= OBJECT_VISITED;
-        k->stack->objects[k->stack->n++] = child;
+        p->stack->objects[p->stack->n++] = child;
     }
 }
 
-static inline void mark_contents(collection *k, object *o)
+VISITOR mark_child(pass *p, object *child)
 {
-    k->trace.n_marked++;
-    for_children(k, o, mark_child);
-    type_kind kind = o->type->kind;
-    k->has_untrackable |= kind == KIND_TUPLE || kind == KIND_DICT;
+    visit_later(p, child, mark_now);
+}
+
+VISITOR mark_contents(pass *p, object *o)
+{
+    p->n_marked++;
+    for_children(p, o, mark_child);
     /* Objects of the oldest generation's set are in it from now on, and still in the set. */
-    if (k->generation == COLLECTOR_OLDEST && object_rank(o) != COLLECTOR_OLDEST) {
+    if (p->generation == COLLECTOR_OLDEST && object_rank(o) != COLLECTOR_OLDEST) {
         object_set_rank(o, COLLECTOR_OLDEST);
         o->listed = OBJECT_UNLISTED;
     }
 }
 
-static inline void mark(collection *k, object *o)
+VISITOR mark(pass *p, object *o)
 {
     if (o->refcount == 0 || (o->flags & OBJECT_VISITED) != 0)
         return;
-    k->trace.n_roots++;
-    mark_contents(k, o);
-    while (k->stack->n > 0)
-        mark_contents(k, k->stack->objects[--k->stack->n]);
+    p->n_roots++;
+    mark_contents(p, o);
+}
+
+/* The rest of the marking may add more to the stack. */
+static void mark_stack(pass *p)
+{
+    do {
+        while (p->stack->n > 0)
+            mark_contents(p, p->stack->objects[--p->stack->n]);
+        visit_rest(p, mark_now);
+    } while (p->stack->n > 0);
+}
+
+static void mark_all(collection *k)
+{
+    pass p = {.generation = k->generation, .stack = k->stack};
+    for_set(k, &p, mark);
+    mark_stack(&p);
+    k->trace.n_roots = p.n_roots;
+    k->trace.n_marked = p.n_marked;
 }
 
 /* ---- garbage ---- */
 
-static inline void gather(collection *k, object *o)
+VISITOR gather(pass *p, object *o)
 {
     if (o->refcount != 0)
         return;
     o->flags |= OBJECT_GARBAGE;
-    k->garbage->objects[k->garbage->n++] = o;
+    p->stack->objects[p->stack->n++] = o;
 }
 
-static inline void add_child(collection *k, object *child)
+VISITOR add_child(pass *p, object *child)
 {
-    if (in_set(k, child))
+    if (in_set(p->generation, child))
         child->refcount++;
+}
+
+static bool has_weakrefs(const object *o)
+{
+    return o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL;
 }
 
 /* Adds the references of garbage again, and one of ours to each, under which it lives while other
  * code runs. */
-static void hold_garbage(collection *k)
+static void gather_garbage(collection *k)
 {
+    pass p = {.generation = k->generation, .stack = k->garbage};
+    for_set(k, &p, gather);
     for (size_t i = 0; i < k->garbage->n; i++) {
         object *o = k->garbage->objects[i];
         o->refcount++;
-        for_children(k, o, add_child);
+        k->has_weakrefs |= has_weakrefs(o);
+        for_children(&p, o, add_child);
     }
 }
 
 static bool is_atomic(const object *o)
 {
-    return (o->type->kind == KIND_TUPLE && tuple_is_atomic(o)) ||
-           (o->type->kind == KIND_DICT && o->type->layout == LAYOUT_SLOTS &&
-            dict_object_is_atomic(o));
+    return o->type->kind == KIND_TUPLE ? tuple_is_atomic(o) : dict_object_is_atomic(o);
 }
 
-/* Survivors go one generation up; what could not be part of a cycle, out of all. */
-static void promote(collection *k, object *o)
+/* ---- survivors go one generation up; what could not be part of a cycle, out of all ---- */
+
+static void untrack_atomic(collection *k, object *o)
 {
-    if ((o->flags & OBJECT_GARBAGE) != 0) {
-        o->listed = OBJECT_UNLISTED;
-        return;
-    }
     bool may_untrack = o->type->kind == KIND_TUPLE || k->generation == COLLECTOR_OLDEST;
-    if (may_untrack && is_atomic(o)) {
-        o->listed = OBJECT_UNLISTED;
+    if (may_untrack && (o->flags & OBJECT_GARBAGE) == 0 && is_atomic(o))
         object_set_rank(o, OBJECT_UNTRACKED);
-    } else if (k->generation != COLLECTOR_OLDEST) {
-        o->listed = OBJECT_UNLISTED;
+}
+
+static void promote(object *o, void *argument)
+{
+    collection *k = argument;
+    if (!in_set(k->generation, o))
+        return;
+    o->listed = OBJECT_UNLISTED;
+    if ((o->flags & OBJECT_LAZY) != 0)
+        untrack_atomic(k, o);
+    bool stays = (o->flags & OBJECT_GARBAGE) != 0 || object_rank(o) == OBJECT_UNTRACKED ||
+                 k->generation == COLLECTOR_OLDEST;
+    if (!stays)
         collector_put(k->rt, o, k->generation + 1);
+}
+
+static void promote_lists(collection *k)
+{
+    for (unsigned g = 0; g <= k->generation && g < COLLECTOR_OLDEST; g++) {
+        const collector_list *list = &k->rt->collector.young[g];
+        for (uint32_t i = 0; i < list->n_objects; i++)
+            promote(list->objects[i], k);
     }
 }
 
 static void promote_survivors(collection *k)
 {
-    if (k->generation != COLLECTOR_OLDEST || k->has_untrackable || k->garbage->n > 0)
-        for_set(k, promote);
+    if (k->walks && (k->generation != COLLECTOR_OLDEST || k->has_lazy))
+        collector_walk(k->rt, promote, k);
+    else if (!k->walks || k->garbage->n > 0)
+        promote_lists(k);
     collector *c = &k->rt->collector;
     for (unsigned g = 0; g <= k->generation && g < COLLECTOR_OLDEST; g++) {
         c->young[g].n_objects = 0;
@@ -206,9 +310,7 @@ static void clear_weakrefs(collection *k)
     weakref *last = NULL;
     for (size_t i = 0; i < k->garbage->n; i++) {
         object *o = k->garbage->objects[i];
-        if (o->type->layout == LAYOUT_SLOTS || object_words_of(o)->weakrefs == NULL)
-            continue;
-        weakref *chain = weakref_kill_quietly(o);
+        weakref *chain = has_weakrefs(o) ? weakref_kill_quietly(o) : NULL;
         if (chain == NULL)
             continue;
         if (first == NULL)
@@ -230,53 +332,54 @@ static void run_finalizers(collection *k)
 
 /* ---- what finalizers brought back: the same again, in the set of garbage ---- */
 
-static inline void subtract_garbage(collection *k, object *child)
+VISITOR subtract_garbage(pass *p, object *child)
 {
-    (void)k;
+    (void)p;
     if ((child->flags & OBJECT_GARBAGE) != 0)
         child->refcount--;
 }
 
-static inline void add_garbage(collection *k, object *child)
+VISITOR add_garbage(pass *p, object *child)
 {
-    (void)k;
+    (void)p;
     if ((child->flags & OBJECT_GARBAGE) != 0)
         child->refcount++;
 }
 
 /* Our own reference is 1. */
-static inline void save_child(collection *k, object *child)
+VISITOR save_child(pass *p, object *child)
 {
     if ((child->flags & OBJECT_GARBAGE) != 0 && child->refcount++ == 1) {
         child->flags |= OBJECT_VISITED;
-        k->stack->objects[k->stack->n++] = child;
+        p->stack->objects[p->stack->n++] = child;
     }
 }
 
-static void save(collection *k, object *o)
+static void save(pass *p, object *o)
 {
     o->flags |= OBJECT_SAVED;
-    for_children(k, o, save_child);
+    for_children(p, o, save_child);
 }
 
 static void save_reached(collection *k)
 {
     const object_array *garbage = k->garbage;
+    pass p = {.stack = k->stack};
     for (size_t i = 0; i < garbage->n; i++) {
         object_drop_flags(garbage->objects[i], OBJECT_VISITED);
-        for_children(k, garbage->objects[i], subtract_garbage);
+        for_children(&p, garbage->objects[i], subtract_garbage);
     }
     for (size_t i = 0; i < garbage->n; i++) {
         object *o = garbage->objects[i];
         if (o->refcount == 1 || (o->flags & OBJECT_VISITED) != 0)
             continue;
-        save(k, o);
-        while (k->stack->n > 0)
-            save(k, k->stack->objects[--k->stack->n]);
+        save(&p, o);
+        while (p.stack->n > 0)
+            save(&p, p.stack->objects[--p.stack->n]);
     }
     for (size_t i = 0; i < garbage->n; i++) {
         if ((garbage->objects[i]->flags & OBJECT_SAVED) == 0)
-            for_children(k, garbage->objects[i], add_garbage);
+            for_children(&p, garbage->objects[i], add_garbage);
     }
 }
 
@@ -337,7 +440,8 @@ static void free_garbage(collection *k)
 static void dispose(collection *k)
 {
     k->trace.n_unreachable = k->garbage->n;
-    clear_weakrefs(k);
+    if (k->has_weakrefs)
+        clear_weakrefs(k);
     if (k->rt->collector.has_finalizers)
         run_finalizers(k);
     if (k->trace.n_finalized > 0)
@@ -355,12 +459,10 @@ static void dispose(collection *k)
 
 static void find_garbage(collection *k)
 {
-    for_set(k, subtract);
-    for_set(k, mark);
-    if (k->trace.n_marked < k->trace.n_objects) {
-        for_set(k, gather);
-        hold_garbage(k);
-    }
+    subtract_all(k);
+    mark_all(k);
+    if (k->trace.n_marked < k->trace.n_objects)
+        gather_garbage(k);
     promote_survivors(k);
 }
 

@@ -95,8 +95,7 @@ static bool dict_add_attribute(object *o, const name *n, value v)
             index = type_add_key(o->type, n);
         value *place = inline_place(o, index);
         if (place != NULL) {
-            object_words_of(o)->attributes =
-                object_order_append(attributes_of(o), (unsigned)index);
+            object_words_of(o)->attributes = object_order_append(attributes_of(o), (unsigned)index);
             *place = v;
             return true;
         }
@@ -139,7 +138,7 @@ status object_set_attr(object *o, const name *n, value v)
     value *place = find_value(o, n);
     if (place == NULL && o->type->layout != LAYOUT_DICT)
         return no_attribute(o, n);
-    value_incref(v);
+    object_hold(o, v);
     if (place == NULL) {
         if (dict_add_attribute(o, n, v))
             return STATUS_OK;

@@ -44,7 +44,9 @@ enum {
     OBJECT_VISITED = 32,   /* marked in the last collection that it was part of */
     OBJECT_GARBAGE = 64,   /* unreachable, while a collection runs */
     OBJECT_SAVED = 128,    /* of the garbage: brought back to life */
-    OBJECT_HASHED = 256    /* a weakref whose hash is to be remembered */
+    OBJECT_HASHED = 256,   /* a weakref whose hash is to be remembered */
+    OBJECT_HOLDS = 1024,   /* may hold references: an instance that was given one, any container */
+    OBJECT_LAZY = 512      /* a tuple or plain dict: tracked only while it need be */
 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,
@@ -125,7 +127,8 @@ static inline void object_before_new(runtime *rt)
         collector_step(rt);
 }
 
-/* A new instance without attributes: a copy of its type's image. Errors: NULL without memory. Owner: the caller. */
+/* A new instance without attributes: a copy of its type's image. Errors: NULL without memory.
+ * Owner: the caller. */
 static inline object *object_new(type *t)
 {
     object_before_new(t->rt);
@@ -161,6 +164,15 @@ static inline void value_incref(value v)
 {
     if (value_is_object(v))
         value_to_object(v)->refcount++;
+}
+
+/* Takes a reference to v for an object that is to hold it. */
+static inline void object_hold(object *o, value v)
+{
+    if (value_is_object(v)) {
+        o->flags |= OBJECT_HOLDS;
+        value_to_object(v)->refcount++;
+    }
 }
 
 static inline void value_decref(value v)
@@ -235,14 +247,14 @@ static inline status object_set_at(object_site *site, object *o, value v)
         value *held = object_site_value(site, o);
         value old = *held;
         if (__builtin_expect(old != VALUE_NONE || site->is_slot, 1)) {
-            value_incref(v);
+            object_hold(o, v);
             *held = v;
             value_decref(old);
             return STATUS_OK;
         }
         uintptr_t *attributes = &object_words_of(o)->attributes;
         *attributes = object_order_append(*attributes, site->index);
-        value_incref(v);
+        object_hold(o, v);
         *held = v;
         return STATUS_OK;
     }

@@ -21,6 +21,7 @@ object *tuple_new(runtime *rt, const value *items, size_t n)
         value_incref(items[i]);
     }
     object_init_tracked(o, t);
+    o->flags |= OBJECT_LAZY | OBJECT_HOLDS;
     *tuple_of(o) = (tuple_payload){n, held};
     return o;
 }

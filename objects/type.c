@@ -44,10 +44,17 @@ static void measure(type *t)
     t->values_offset = (uint16_t)offset;
     t->n_inline = (uint16_t)n_values;
     t->size_class = (uint16_t)heap_size_class(offset + n_values * sizeof(value));
-    object_words image = {.head = {1, OBJECT_UNLISTED, OBJECT_LIVE, t}};
+    t->scan = TYPE_SCAN_SPANS;
+    if (t->kind == KIND_INSTANCE)
+        t->scan = t->layout == LAYOUT_DICT ? TYPE_SCAN_INLINE : TYPE_SCAN_FIXED;
+    bool is_lazy = t->kind == KIND_TUPLE || (t->kind == KIND_DICT && t->layout == LAYOUT_SLOTS);
+    unsigned flags = OBJECT_LIVE | (is_lazy ? (unsigned)OBJECT_LAZY : 0) |
+                     (t->kind != KIND_INSTANCE ? (unsigned)OBJECT_HOLDS : 0);
+    object_words image = {.head = {1, OBJECT_UNLISTED, (uint16_t)flags, t}};
     if (t->layout == LAYOUT_DICT)
         image.attributes = n_values;
-    memcpy(t->image, &image, sizeof(image)); /* the rest is 0: nothing set */
+    memcpy(t->image, &image, offset < sizeof(image) ? sizeof(object) : sizeof(image));
+    /* the rest is 0: nothing set */
 }
 
 static status check_base(runtime *rt, const type_spec *spec)

@@ -60,6 +60,13 @@ typedef struct type_identity {
     bool (*equal)(const struct object *a, const struct object *b); /* of the same type */
 } type_identity;
 
+/* Where the collector finds the references in an object. */
+typedef enum type_scan {
+    TYPE_SCAN_FIXED,  /* n_inline values */
+    TYPE_SCAN_INLINE, /* as many as the instance has inline, unless it has a dict of its own */
+    TYPE_SCAN_SPANS   /* object_spans() */
+} type_scan;
+
 /* What objects are copied by. */
 typedef struct type_unit {
     uint64_t words[2];
@@ -72,6 +79,7 @@ typedef struct type {
     const name *name;
     type_layout layout;
     type_kind kind;
+    type_scan scan;
     uint16_t n_keys;
     uint16_t capacity;       /* of keys */
     uint16_t values_offset;  /* in an instance: slots, or inline values */
@@ -84,7 +92,7 @@ typedef struct type {
     type_method *methods; /* its own; those of its base are found there */
     type_finalizer *finalizer;
     void *finalizer_argument;
-    type_identity identity; /* equal NULL: by address */
+    type_identity identity;                                    /* equal NULL: by address */
     type_unit image[HEAP_SMALL_MAX_BYTES / sizeof(type_unit)]; /* the next instance as it is made */
 } type;
 
