@@ -269,9 +269,10 @@ static void test_dicts(void **state)
     value v = VALUE_NONE;
     assert_int_equal(dict_object_get(d, value_of_int(1), &v), STATUS_KEY_ERROR);
     for (int i = 0; i < 500; i++)
-        assert_int_equal(dict_object_set(d, value_of_int(i * 7), value_of_int(i)), STATUS_OK);
+        assert_int_equal(dict_object_set(d, value_of_int((int64_t)i * 7), value_of_int(i)),
+                         STATUS_OK);
     for (int i = 0; i < 500; i += 2)
-        assert_int_equal(dict_object_unset(d, value_of_int(i * 7)), STATUS_OK);
+        assert_int_equal(dict_object_unset(d, value_of_int((int64_t)i * 7)), STATUS_OK);
     assert_true(dict_object_is_valid(d));
     assert_int_equal(dict_object_length(d), 250);
     object *key = float_new(f.rt, 7.0);
