@@ -37,9 +37,9 @@ static void add(picture *p, const char *label, const char *what, size_t offset, 
 /* Reads the offsets off a real type, so that the picture cannot differ from the runtime. */
 static bool take(picture *p, type_layout kind)
 {
-    static const char *const python[N_PICTURES] = {"class Point: pass",
-                                                "__slots__ = ('a', 'b', 'c', 'd')",
-                                                "__slots__ = ('a', 'b', 'c', 'd', '__weakref__')"};
+    static const char *const python[N_PICTURES] = {
+        "class Point: pass", "__slots__ = ('a', 'b', 'c', 'd')",
+        "__slots__ = ('a', 'b', 'c', 'd', '__weakref__')"};
     runtime *rt = runtime_new(NULL);
     const type_spec spec = {"Point", kind, names, N_ATTRIBUTES, NULL};
     type *t = NULL;
