@@ -2,15 +2,11 @@
 
 #include "objects/announce.h"
 #include "objects/heap_internal.h"
-#include "objects/registry.h"
 
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A pool without blocks: CURRENT where there is none yet, so that the hot path tests no NULL. */
-static heap_pool no_pool = {.event = HEAP_NEVER, .state = HEAP_POOL_CURRENT};
 
 /* ---- making and deleting ---- */
 
@@ -21,9 +17,12 @@ heap *heap_new(const heap_options *options)
         return NULL;
     if (options != NULL)
         s->options = *options;
-    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
-        s->head.current[i] = &no_pool;
     s->watched = announce_is_watched() || s->options.debug > 0;
+    s->none.n_live = 1;
+    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
+        s->head.current[i] = s->hidden[i] = &s->none;
+    s->lists = s->watched ? s->hidden : s->head.current;
+    s->n_events = HEAP_WINDOW_EVENTS;
     s->thread = s->options.debug > 0 ? gettid() : 0;
     return &s->head;
 }
@@ -40,29 +39,39 @@ void heap_delete(heap *h)
 
 /* ---- pools ---- */
 
-void heap_make_usable(heap_state *s, heap_pool *pool)
+static void list_remove(heap_state *s, heap_pool *pool)
 {
-    heap_pool **head = &s->usable[pool->size_class];
-    pool->state = HEAP_POOL_USABLE;
-    pool->event = 0;
-    pool->previous = NULL;
-    pool->next = *head;
-    if (*head != NULL)
-        (*head)->previous = pool;
-    *head = pool;
-}
-
-static void usable_unlink(heap_state *s, heap_pool *pool)
-{
-    if (pool->previous != NULL)
+    heap_pool **list = &s->lists[pool->size_class];
+    pool->next->previous = pool->previous;
+    if (*list != pool) {
         pool->previous->next = pool->next;
-    else
-        s->usable[pool->size_class] = pool->next;
-    if (pool->next != NULL)
-        pool->next->previous = pool->previous;
+    } else {
+        *list = pool->next;
+        heap_set_state(s, pool->next, HEAP_POOL_CURRENT);
+    }
 }
 
-heap_pool *heap_new_pool(heap_state *s, unsigned size_class)
+/* A pool that was FULL and has one free block now. */
+static void list_add(heap_state *s, heap_pool *pool)
+{
+    heap_pool **list = &s->lists[pool->size_class];
+    heap_pool *first = *list;
+    if (first->n_live == 0) { /* it stays in front, or it would have to be dropped */
+        heap_set_state(s, pool, HEAP_POOL_USABLE);
+        pool->previous = first;
+        pool->next = first->next;
+        first->next->previous = pool;
+        first->next = pool;
+        return;
+    }
+    heap_set_state(s, first, HEAP_POOL_USABLE);
+    first->previous = pool;
+    heap_set_state(s, pool, HEAP_POOL_CURRENT);
+    pool->next = first;
+    *list = pool;
+}
+
+static heap_pool *new_pool(heap_state *s, unsigned size_class)
 {
     heap_pool *pool = heap_take_pool(s);
     if (pool == NULL)
@@ -74,35 +83,31 @@ heap_pool *heap_new_pool(heap_state *s, unsigned size_class)
     pool->end = pool->virgin + pool->n_blocks * block_bytes;
     pool->n_live = 0;
     pool->size_class = (uint8_t)size_class;
+    pool->next = &s->none;
     return pool;
 }
 
-static heap_pool *next_current(heap_state *s, unsigned size_class)
+heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 {
-    heap_pool *pool = s->usable[size_class];
-    if (pool != NULL)
-        usable_unlink(s, pool);
-    else
-        pool = heap_new_pool(s, size_class);
-    if (pool == NULL)
-        return NULL;
-    heap_pool *exhausted = s->head.current[size_class];
-    if (exhausted != &no_pool) {
-        exhausted->state = HEAP_POOL_FULL;
-        exhausted->event = (uint16_t)(exhausted->n_blocks - 1);
+    heap_pool *pool = s->lists[size_class];
+    while (pool != &s->none && heap_is_exhausted(pool)) {
+        heap_set_state(s, pool, HEAP_POOL_FULL);
+        pool = pool->next;
     }
-    pool->state = HEAP_POOL_CURRENT;
-    pool->event = HEAP_NEVER;
-    s->head.current[size_class] = pool;
+    s->lists[size_class] = pool; /* also where there is no memory for another */
+    if (pool == &s->none && (pool = new_pool(s, size_class)) == NULL)
+        return NULL;
+    heap_set_state(s, pool, HEAP_POOL_CURRENT);
+    s->lists[size_class] = pool;
     return pool;
 }
 
 void heap_settle_pool(heap_state *s, heap_pool *pool)
 {
     if (pool->state == HEAP_POOL_FULL) {
-        heap_make_usable(s, pool);
-    } else if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0) {
-        usable_unlink(s, pool);
+        list_add(s, pool);
+    } else if (pool->n_live == 0) {
+        list_remove(s, pool);
         heap_drop_pool(pool);
     }
 }
@@ -112,10 +117,10 @@ void heap_settle_pool(heap_state *s, heap_pool *pool)
 void *heap_alloc_slow(heap *h, unsigned size_class)
 {
     heap_state *s = heap_state_of(h);
+    heap_count_event(s);
     if (s->watched)
         return heap_watched_alloc(s, size_class);
-    heap_pool *pool = next_current(s, size_class);
-    return pool == NULL ? NULL : heap_alloc_class(h, size_class);
+    return heap_next_pool(s, size_class) == NULL ? NULL : heap_alloc_class(h, size_class);
 }
 
 void heap_free_slow(heap_pool *pool, void *block)
@@ -125,6 +130,7 @@ void heap_free_slow(heap_pool *pool, void *block)
         heap_watched_free(s, pool, block);
     else
         heap_settle_pool(s, pool);
+    heap_count_event(s);
 }
 
 void *heap_alloc_large(heap *h, size_t n_bytes)
@@ -134,19 +140,10 @@ void *heap_alloc_large(heap *h, size_t n_bytes)
     return block;
 }
 
-bool heap_owns(const void *address)
-{
-    return registry_has(address);
-}
-
-void mem_free(heap *h, void *block)
+void heap_free_large(heap *h, void *block)
 {
     if (block == NULL)
         return;
-    if (heap_owns(block)) {
-        mem_free_small(block);
-        return;
-    }
     heap_state_of(h)->n_large--;
     free(block);
 }
@@ -190,9 +187,9 @@ void heap_trim(heap *h)
 {
     heap_state *s = heap_state_of(h);
     for (size_t i = 0; i < HEAP_N_CLASSES; i++) {
-        heap_pool *pool = h->current[i];
-        if (pool != &no_pool && pool->n_live == 0) {
-            h->current[i] = &no_pool;
+        heap_pool *pool = s->lists[i];
+        if (pool->n_live == 0) {
+            list_remove(s, pool);
             heap_drop_pool(pool);
         }
     }

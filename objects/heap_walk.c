@@ -114,10 +114,10 @@ static const char *check_blocks(const heap_pool *pool)
     return NULL;
 }
 
-static bool is_usable_listed(const heap_state *s, const heap_pool *pool)
+static bool is_listed(const heap_state *s, const heap_pool *pool)
 {
-    const heap_pool *p = s->usable[pool->size_class];
-    while (p != NULL && p != pool)
+    const heap_pool *p = s->lists[pool->size_class];
+    while (p != &s->none && p != pool)
         p = p->next;
     return p == pool;
 }
@@ -129,15 +129,17 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
     const char *why = check_blocks(pool);
     if (why != NULL)
         return why;
-    bool listed = is_usable_listed(s, pool);
-    if (pool->state == HEAP_POOL_USABLE && (!listed || pool->n_live == pool->n_blocks))
-        return "a usable pool is not listed, or is full";
-    if (pool->state != HEAP_POOL_USABLE && listed)
-        return "a pool is listed as usable and is not";
+    bool is_first = s->lists[pool->size_class] == pool;
+    if ((pool->state == HEAP_POOL_CURRENT) != is_first)
+        return "a current pool is not the first of its class's list";
+    if ((pool->state == HEAP_POOL_FULL) == is_listed(s, pool))
+        return "a full pool is listed, or one that is not full is not listed";
     if (pool->state == HEAP_POOL_FULL && pool->n_live != pool->n_blocks)
         return "a full pool is not full";
-    if (pool->state == HEAP_POOL_CURRENT && s->head.current[pool->size_class] != pool)
-        return "a current pool is not its class's";
+    if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0)
+        return "a pool is empty and was not dropped";
+    if (pool->event != heap_event_of(s, pool))
+        return "a pool would take its slow path at the wrong count of blocks";
     return NULL;
 }
 
@@ -148,6 +150,8 @@ static const char *check_arena(const heap_state *s, const heap_arena *arena)
     size_t n_free = HEAP_N_POOLS - arena->n_taken;
     for (size_t i = 0; i < arena->n_taken; i++) {
         const heap_pool *pool = pool_at(arena, i);
+        if ((pool->state == HEAP_POOL_FREE) != (arena->free_pools >> i & 1))
+            return "an arena's mask of free pools is off";
         if (pool->state == HEAP_POOL_FREE) {
             n_free++;
             continue;
@@ -156,13 +160,8 @@ static const char *check_arena(const heap_state *s, const heap_arena *arena)
         if (why != NULL)
             return why;
     }
-    if (n_free != arena->n_free)
+    if (n_free != arena->n_free || n_free != (size_t)__builtin_popcountll(arena->free_pools))
         return "an arena's count of free pools is off";
-    size_t n_listed = HEAP_N_POOLS - arena->n_taken;
-    for (const heap_pool *p = arena->free_pools; p != NULL && n_listed <= n_free; p = p->next)
-        n_listed++;
-    if (n_listed != n_free)
-        return "an arena's list of free pools is off";
     const heap_arena *a = s->by_free[arena->n_free];
     while (a != NULL && a != arena)
         a = a->bucket_next;
@@ -180,7 +179,7 @@ bool heap_is_valid(const heap *h, const char **ret_why)
         n_empty += a->n_free == HEAP_N_POOLS;
         why = check_arena(s, a);
     }
-    if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty))
+    if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty || s->n_idle > n_empty))
         why = "the counts of arenas are off";
     if (ret_why != NULL)
         *ret_why = why;
