@@ -12,15 +12,19 @@
 
 heap *heap_new(const heap_options *options)
 {
-    heap_state *s = calloc(1, sizeof(*s));
+    heap_state *s = aligned_alloc(_Alignof(heap_state), sizeof(*s));
     if (s == NULL)
         return NULL;
+    memset(s, 0, sizeof(*s));
     if (options != NULL)
         s->options = *options;
     s->watched = announce_is_watched() || s->options.debug > 0;
     s->none.n_live = 1;
-    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
+    for (size_t i = 0; i < HEAP_N_CLASSES; i++) {
         s->head.current[i] = s->hidden[i] = &s->none;
+        s->spares[i].state = HEAP_POOL_FULL;
+        s->spares[i].size_class = (uint8_t)i;
+    }
     s->lists = s->watched ? s->hidden : s->head.current;
     s->n_events = HEAP_WINDOW_EVENTS;
     s->thread = s->options.debug > 0 ? gettid() : 0;
@@ -51,7 +55,7 @@ static void list_remove(heap_state *s, heap_pool *pool)
     }
 }
 
-/* A pool that was FULL and has one free block now. */
+/* A pool, or the spares, that had nothing free and has one block now. */
 static void list_add(heap_state *s, heap_pool *pool)
 {
     heap_pool **list = &s->lists[pool->size_class];
@@ -84,15 +88,23 @@ static heap_pool *new_pool(heap_state *s, unsigned size_class)
     pool->n_live = 0;
     pool->size_class = (uint8_t)size_class;
     pool->next = &s->none;
+    registry_set(pool->virgin, 1 + (int)size_class);
     return pool;
 }
 
 heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 {
     heap_pool *pool = s->lists[size_class];
+    heap_pool *spares = &s->spares[size_class];
     while (pool != &s->none && heap_is_exhausted(pool)) {
         heap_set_state(s, pool, HEAP_POOL_FULL);
+        if (pool != spares)
+            registry_set(heap_pool_start(pool), REGISTRY_APART + 1 + (int)size_class);
         pool = pool->next;
+    }
+    if (pool != &s->none && spares->n_blocks < HEAP_MAX_SPARES && !s->watched) {
+        spares->n_blocks++;
+        spares->n_live++;
     }
     s->lists[size_class] = pool; /* also where there is no memory for another */
     if (pool == &s->none && (pool = new_pool(s, size_class)) == NULL)
@@ -105,11 +117,46 @@ heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 void heap_settle_pool(heap_state *s, heap_pool *pool)
 {
     if (pool->state == HEAP_POOL_FULL) {
+        registry_set(heap_pool_start(pool), 1 + pool->size_class);
         list_add(s, pool);
     } else if (pool->n_live == 0) {
         list_remove(s, pool);
         heap_drop_pool(pool);
     }
+}
+
+/* ---- spares ---- */
+
+/* There is room for it. */
+static void add_spare(heap_state *s, heap_pool *spares, heap_block *block)
+{
+    block->next = spares->free;
+    spares->free = block;
+    spares->n_live--;
+    if (__builtin_expect(spares->state == HEAP_POOL_FULL, 0))
+        list_add(s, spares);
+}
+
+static void return_spares(heap_state *s, heap_pool *spares)
+{
+    if (spares->state != HEAP_POOL_FULL)
+        list_remove(s, spares);
+    heap_block *block = spares->free;
+    spares->free = NULL;
+    spares->state = HEAP_POOL_FULL;
+    spares->n_blocks = 0;
+    spares->n_live = 0; /* no room: none becomes one again */
+    while (block != NULL) {
+        heap_block *next = block->next;
+        mem_free_small(block);
+        block = next;
+    }
+}
+
+void heap_return_spares(heap_state *s)
+{
+    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
+        return_spares(s, &s->spares[i]);
 }
 
 /* ---- slow paths ---- */
@@ -126,6 +173,16 @@ void *heap_alloc_slow(heap *h, unsigned size_class)
 void heap_free_slow(heap_pool *pool, void *block)
 {
     heap_state *s = heap_arena_of(pool)->owner;
+    if (pool->state == HEAP_POOL_FULL) {
+        heap_pool *spares = &s->spares[pool->size_class];
+        if (spares->n_live != 0) {
+            pool->free = NULL;
+            pool->n_live++;
+            add_spare(s, spares, block);
+            return;
+        }
+        return_spares(s, spares); /* one too many */
+    }
     if (s->watched)
         heap_watched_free(s, pool, block);
     else
@@ -140,12 +197,21 @@ void *heap_alloc_large(heap *h, size_t n_bytes)
     return block;
 }
 
-void heap_free_large(heap *h, void *block)
+void heap_free_other(heap *h, void *block, int mark)
 {
-    if (block == NULL)
-        return;
-    heap_state_of(h)->n_large--;
-    free(block);
+    heap_state *s = heap_state_of(h);
+    if (__builtin_expect(mark < 0 && mark != REGISTRY_APART, 1)) {
+        heap_pool *spares = &s->spares[mark - REGISTRY_APART - 1];
+        if (__builtin_expect(spares->n_live != 0, 1))
+            add_spare(s, spares, block);
+        else
+            mem_free_small(block);
+    } else if (mark == REGISTRY_APART) {
+        heap_watched_misfree(s, block);
+    } else {
+        s->n_large -= block != NULL;
+        free(block);
+    }
 }
 
 size_t mem_usable_bytes(const void *block)
@@ -186,6 +252,7 @@ void *mem_realloc(heap *h, void *block, size_t n_bytes)
 void heap_trim(heap *h)
 {
     heap_state *s = heap_state_of(h);
+    heap_return_spares(s);
     for (size_t i = 0; i < HEAP_N_CLASSES; i++) {
         heap_pool *pool = s->lists[i];
         if (pool->n_live == 0) {

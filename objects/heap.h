@@ -25,6 +25,12 @@
  * becomes empty, and then nothing goes in front of it: a program that allocates and frees around a
  * boundary between pools does not make and drop a pool each time.
  *
+ * A class whose pools are nearly full, while blocks of it come and go, would move a pool on and off
+ * its list each time. There, a block freed from a FULL pool becomes a spare: it waits in the heap,
+ * the last one first, to be handed out next, and its pool stays FULL and counts it as live. A class
+ * may hold as many spares as it had such moves, HEAP_MAX_SPARES at the most; once there is one too
+ * many all go back to their pools, and it begins anew.
+ *
  * Memory goes back to the system when it was not needed for a while, by need and not by the clock,
  * so that the same program does the same each time: the heap counts its slow paths (a pool is
  * exhausted, becomes usable or empty). At the end of each window of HEAP_WINDOW_EVENTS of them for
@@ -56,6 +62,7 @@
 #define HEAP_N_CLASSES       (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
 #define HEAP_N_POOLS         (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
 #define HEAP_KEPT_ARENAS     4    /* empty arenas that are always kept for the next need: 1 MiB */
+#define HEAP_MAX_SPARES      256  /* of each class */
 #define HEAP_WINDOW_EVENTS   1024 /* slow paths, for each arena, until one is given back */
 
 typedef struct heap heap;
@@ -136,12 +143,12 @@ void heap_delete(heap *h);
 void *heap_alloc_slow(heap *h, unsigned size_class);
 void heap_free_slow(heap_pool *pool, void *block);
 void *heap_alloc_large(heap *h, size_t n_bytes);
-void heap_free_large(heap *h, void *block);
+void heap_free_other(heap *h, void *block, int mark); /* registry_get(block) */
 
 /* True if the address lies in an arena of any heap. Never reads the address. Cost: two loads. */
 static inline bool heap_owns(const void *address)
 {
-    return registry_has(address);
+    return registry_get(address) != 0;
 }
 
 static inline unsigned heap_size_class(size_t n_bytes)
@@ -210,10 +217,11 @@ static inline void mem_free_small(void *block)
  * free(). Cost: O(1) unless an arena is unmapped. */
 static inline void mem_free(heap *h, void *block)
 {
-    if (__builtin_expect(heap_owns(block), 1))
+    int mark = registry_get(block);
+    if (__builtin_expect(mark > 0, 1))
         mem_free_small(block);
     else
-        heap_free_large(h, block);
+        heap_free_other(h, block, mark);
 }
 
 /* n * n_bytes zeroed bytes; NULL also if the product overflows. */

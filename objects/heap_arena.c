@@ -78,7 +78,7 @@ static heap_arena *new_arena(heap_state *s)
     heap_arena *arena = source_map(s);
     if (arena == NULL)
         return NULL;
-    if (!registry_add(arena)) {
+    if (!registry_add(arena, HEAP_ARENA_BYTES)) {
         source_unmap(s, arena);
         return NULL;
     }
@@ -118,7 +118,7 @@ void heap_drop_arena(heap_state *s, heap_arena *arena)
     s->n_unmapped++;
     if (s->watched)
         heap_watched_forget(arena);
-    registry_remove(arena);
+    registry_remove(arena, HEAP_ARENA_BYTES);
     ANNOUNCE_UNPOISON(arena, HEAP_ARENA_BYTES);
     source_unmap(s, arena);
 }
@@ -150,6 +150,7 @@ void heap_drop_pool(heap_pool *pool)
     heap_state *s = arena->owner;
     pool->state = HEAP_POOL_FREE;
     pool->event = HEAP_NEVER; /* what n_live becomes if a block of it is freed again */
+    registry_set(heap_pool_start(pool), REGISTRY_APART);
     arena->free_pools |= (uint64_t)1 << (pool - (heap_pool *)arena - 1);
     bucket_unlink(s, arena);
     arena->n_free++;
@@ -159,6 +160,7 @@ void heap_drop_pool(heap_pool *pool)
 
 void heap_end_window(heap_state *s)
 {
+    heap_return_spares(s);
     for (size_t n = (s->n_idle + 1) / 2; n > 0 && s->n_empty > HEAP_KEPT_ARENAS; n--)
         heap_drop_arena(s, s->by_free[HEAP_N_POOLS]);
     s->n_idle = s->n_empty;

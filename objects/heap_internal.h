@@ -22,7 +22,12 @@ typedef struct heap_arena {
 _Static_assert(sizeof(heap_arena) == sizeof(heap_pool), "the arena's header is one of the headers");
 
 typedef struct heap_state {
-    struct heap head;  /* first: a heap * is a heap_state * */
+    /* First: a heap * is a heap_state *. Aligned, for the sake of the headers below. */
+    _Alignas(sizeof(heap_pool)) struct heap head;
+    /* Of each class, as if they were a pool's blocks: free, the spares; n_blocks, how many it may
+     * hold; n_live, how many more. On the class's list with a spare; else FULL, as an exhausted
+     * one. A watched heap has none. */
+    heap_pool spares[HEAP_N_CLASSES];
     heap_pool none;    /* ends every list: a pool without blocks that is never empty */
     heap_pool **lists; /* of each class, its pools with room: head.current, or hidden */
     heap_pool *hidden[HEAP_N_CLASSES]; /* of a watched heap, whose current ones are all `none` */
@@ -90,6 +95,9 @@ void heap_drop_arena(heap_state *s, heap_arena *arena);
 void *heap_watched_alloc(heap_state *s, unsigned size_class);
 void heap_watched_free(heap_state *s, heap_pool *pool, void *block);
 
+/* The address is in an arena, but no block is there. */
+void heap_watched_misfree(const heap_state *s, void *address);
+
 /* An arena goes with blocks in use in it: nobody may wait for them to be freed. */
 void heap_watched_forget(const heap_arena *arena);
 
@@ -105,6 +113,9 @@ static inline void heap_count_event(heap_state *s)
 /* The front of its class's list when that has nothing left: the next with room, or a new one; NULL
  * without memory. */
 heap_pool *heap_next_pool(heap_state *s, unsigned size_class);
+
+/* Gives all spares back to their pools. */
+void heap_return_spares(heap_state *s);
 
 /* The common part of freeing: the states of the pool after n_live fell. */
 void heap_settle_pool(heap_state *s, heap_pool *pool);

@@ -15,7 +15,8 @@ static const heap_pool *pool_at(const heap_arena *arena, size_t i)
 void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *argument),
                void *argument)
 {
-    const heap_state *s = heap_state_of(h);
+    heap_state *s = heap_state_of(h);
+    heap_return_spares(s); /* nobody outside can tell the difference */
     for (const heap_arena *a = s->first; a != NULL; a = a->next) {
         for (size_t i = 0; i < HEAP_N_POOLS; i++) {
             heap_pool_view view = {.arena = a, .start = heap_pool_start(pool_at(a, i))};
@@ -138,6 +139,9 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
         return "a full pool is not full";
     if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0)
         return "a pool is empty and was not dropped";
+    int mark = 1 + pool->size_class + (pool->state == HEAP_POOL_FULL ? REGISTRY_APART : 0);
+    if (registry_get(heap_pool_start(pool)) != mark)
+        return "a pool's mark in the registry is off";
     if (pool->event != heap_event_of(s, pool))
         return "a pool would take its slow path at the wrong count of blocks";
     return NULL;
@@ -145,7 +149,7 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
 
 static const char *check_arena(const heap_state *s, const heap_arena *arena)
 {
-    if (arena->owner != s || !registry_has(arena))
+    if (arena->owner != s || registry_get(arena) != REGISTRY_APART)
         return "an arena is not this heap's, or is not registered";
     size_t n_free = HEAP_N_POOLS - arena->n_taken;
     for (size_t i = 0; i < arena->n_taken; i++) {
@@ -168,6 +172,23 @@ static const char *check_arena(const heap_state *s, const heap_arena *arena)
     return a == arena ? NULL : "an arena is not listed by its free pools";
 }
 
+/* Each spare lies in a full pool of its class, and they are as many as room was used up. */
+static const char *check_spares(const heap_state *s, unsigned size_class)
+{
+    const heap_pool *spares = &s->spares[size_class];
+    size_t n = 0;
+    for (const heap_block *b = spares->free; b != NULL && n <= HEAP_MAX_SPARES; b = b->next) {
+        if (registry_get(b) != REGISTRY_APART + 1 + (int)size_class)
+            return "a spare block is in no full pool of its class";
+        n++;
+    }
+    if (n + spares->n_live != spares->n_blocks || spares->n_blocks > HEAP_MAX_SPARES)
+        return "the count of spare blocks is off";
+    return (spares->state == HEAP_POOL_FULL) == is_listed(s, spares)
+               ? "spare blocks are listed and there are none, or are not listed"
+               : NULL;
+}
+
 bool heap_is_valid(const heap *h, const char **ret_why)
 {
     const heap_state *s = heap_state_of(h);
@@ -179,6 +200,8 @@ bool heap_is_valid(const heap *h, const char **ret_why)
         n_empty += a->n_free == HEAP_N_POOLS;
         why = check_arena(s, a);
     }
+    for (unsigned i = 0; i < HEAP_N_CLASSES && why == NULL; i++)
+        why = check_spares(s, i);
     if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty || s->n_idle > n_empty))
         why = "the counts of arenas are off";
     if (ret_why != NULL)

@@ -94,6 +94,16 @@ void heap_watched_free(heap_state *s, heap_pool *pool, void *block)
     check_heap(s);
 }
 
+void heap_watched_misfree(const heap_state *s, void *address)
+{
+    if (s->options.debug > 0)
+        misuse("freed, but no block starts here", address, heap_pool_of(address));
+    if (s->watched) {
+        VALGRIND_FREELIKE_BLOCK(address, 0); /* it says what is wrong */
+        (void)*(volatile char *)address;     /* and so does AddressSanitizer */
+    }
+}
+
 static void forget_block(void *block, void *argument)
 {
     const heap_pool_view *view = argument;

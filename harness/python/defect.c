@@ -5,33 +5,24 @@
 static const struct {
     const char *text;
     defect_kind kind;
-    uint64_t period;
+    uint64_t first, period;
 } catalogue[] = {
-    {"double-handout", DEFECT_DOUBLE_HANDOUT, 200000},
-    {"realloc-loses-byte", DEFECT_REALLOC_LOSES_BYTE, 2000},
-    {"pool-returned-in-use", DEFECT_POOL_RETURNED_IN_USE, 200000},
+    {"double-handout", DEFECT_DOUBLE_HANDOUT, 100000, 1000},
+    {"realloc-loses-byte", DEFECT_REALLOC_LOSES_BYTE, 7000, 10},
+    {"pool-returned-in-use", DEFECT_POOL_RETURNED_IN_USE, 100000, 10000},
 };
 
-enum { N_DEFECTS = sizeof(catalogue) / sizeof(catalogue[0]) };
-
-bool defect_from_name(const char *text, defect_kind *ret_kind)
+bool defect_from_name(const char *text, defect *ret_defect)
 {
-    for (size_t i = 0; i < N_DEFECTS; i++) {
+    for (size_t i = 0; i < sizeof(catalogue) / sizeof(catalogue[0]); i++) {
         if (strcmp(catalogue[i].text, text) == 0) {
-            *ret_kind = catalogue[i].kind;
+            *ret_defect = (defect){.kind = catalogue[i].kind,
+                                   .first = catalogue[i].first,
+                                   .period = catalogue[i].period};
             return true;
         }
     }
     return false;
-}
-
-uint64_t defect_default_period(defect_kind kind)
-{
-    for (size_t i = 0; i < N_DEFECTS; i++) {
-        if (catalogue[i].kind == kind)
-            return catalogue[i].period;
-    }
-    return 0;
 }
 
 /* ---- which block was handed out last ---- */
@@ -60,7 +51,8 @@ static void forget(defect *d, const void *block)
 
 static bool is_due(defect *d)
 {
-    return ++d->n_calls % d->period == 0;
+    uint64_t n = d->n_calls++;
+    return n >= d->first && (n - d->first) % d->period == 0;
 }
 
 static void zero_block(void *block, void *argument)

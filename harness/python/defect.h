@@ -5,8 +5,9 @@
  *   realloc-loses-byte    the last byte that realloc had to keep is another one
  *   pool-returned-in-use  the memory of a pool goes while blocks live in it: they read zeros
  *
- * It wraps a sound allocator, so that the heap itself is never built wrong. It strikes once in
- * `period` calls, the first time after that many: the interpreter starts, then its tests run.
+ * It wraps a sound allocator, so that the heap itself is never built wrong. Its function works well
+ * `first` times, so that the interpreter starts and its tests begin; then it strikes, and again
+ * with every `period`-th call.
  *
  * Owns:    nothing. The defect and what it wraps outlive the interpreter.
  * Threads: as pool_hooks.h: under the GIL.
@@ -31,18 +32,15 @@ typedef enum defect_kind {
 typedef struct defect {
     PyMemAllocatorEx sound;
     defect_kind kind;
-    uint64_t period;
-    uint64_t n_calls;           /* of the function that the defect is in */
+    uint64_t first, period;     /* both at least 1 */
+    uint64_t n_calls;           /* in which the defect could strike */
     void *last[HEAP_N_CLASSES]; /* latest block of each class that is still in use, or NULL */
 } defect;
 
-/* The kind of that name, or false. */
-bool defect_from_name(const char *text, defect_kind *ret_kind);
+/* The defect of that name with its usual first and period, not yet around anything; or false. */
+bool defect_from_name(const char *text, defect *ret_defect);
 
-/* Calls that pass between two strikes unless something else is said. */
-uint64_t defect_default_period(defect_kind kind);
-
-/* The allocator d->sound with the defect; kind and period are set, the rest is zero. */
+/* The allocator d->sound with the defect. */
 PyMemAllocatorEx defect_wrap(defect *d);
 
 #endif

@@ -13,14 +13,10 @@ static PyObject *heap_dict(PyObject *self, PyObject *no_arguments)
         Py_RETURN_NONE;
     heap_stats stats;
     heap_get_stats(heap_shown, &stats);
-    const char *why = NULL;
-    PyObject *valid =
-        heap_is_valid(heap_shown, &why) ? Py_NewRef(Py_True) : PyUnicode_FromString(why);
-    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n,s:N}", "arenas", (Py_ssize_t)stats.n_arenas,
+    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n}", "arenas", (Py_ssize_t)stats.n_arenas,
                          "pools_used", (Py_ssize_t)stats.n_pools_used, "blocks_live",
                          (Py_ssize_t)stats.n_blocks_live, "live_bytes",
-                         (Py_ssize_t)stats.live_bytes, "large", (Py_ssize_t)stats.n_large, "valid",
-                         valid);
+                         (Py_ssize_t)stats.live_bytes, "large", (Py_ssize_t)stats.n_large);
 }
 
 static PyObject *heap_has(PyObject *self, PyObject *object)

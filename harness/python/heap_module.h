@@ -1,8 +1,7 @@
 /*
  * heap_module.h -- the built-in module _objlab: the heap as Python sees it.
  *
- *   _objlab.heap()       None on pymalloc, else a dict of the figures of heap_get_stats(), and
- *                        "valid": True or what heap_is_valid() found
+ *   _objlab.heap()       None on pymalloc, else a dict of the figures of heap_get_stats()
  *   _objlab.owns(object) True if the object's memory starts in an arena
  *
  * Threads: under the GIL.

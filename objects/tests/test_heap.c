@@ -236,6 +236,55 @@ static void test_boundary_keeps_its_pool(void **state)
     heap_delete(h);
 }
 
+/* Blocks come and go while nearly all pools are full: a block freed then is a spare, and nothing
+ * that can be asked of the heap tells it from a free one. */
+static void test_churn_on_full_pools(void **state)
+{
+    (void)state;
+    enum { N = 1600, N_CHURN = 40000, WORDS = 512 / sizeof(uint64_t) };
+    static uint64_t *blocks[N];
+    heap *h = heap_new(NULL);
+    for (uint64_t i = 0; i < N; i++) {
+        blocks[i] = mem_alloc(h, 512);
+        blocks[i][0] = blocks[i][WORDS - 1] = i;
+    }
+    uint64_t random = 1;
+    for (int i = 0; i < N_CHURN; i++) {
+        random = random * 6364136223846793005U + 1442695040888963407U; /* Knuth, MMIX */
+        uint64_t at = (random >> 33) % N;
+        if (blocks[at] == NULL) {
+            blocks[at] = mem_alloc(h, 512);
+            blocks[at][0] = blocks[at][WORDS - 1] = at;
+        } else {
+            assert_true(blocks[at][0] == at && blocks[at][WORDS - 1] == at);
+            mem_free(h, blocks[at]);
+            blocks[at] = NULL;
+        }
+        const char *why = NULL;
+        if (i % 1000 == 0 && !heap_is_valid(h, &why))
+            fail_msg("after %d operations: %s", i, why);
+    }
+    size_t n_live = 0;
+    size_t n_spares = 0;
+    for (int i = 0; i < N; i++) {
+        if (blocks[i] == NULL)
+            continue;
+        n_live++;
+        uint16_t before = heap_pool_of(blocks[i])->n_live;
+        mem_free(h, blocks[i]);
+        n_spares += heap_pool_of(blocks[i])->n_live == before;
+        blocks[i] = mem_alloc(h, 512);
+    }
+    assert_true(announce_is_watched() ? n_spares == 0 : n_spares > 0);
+    assert_int_equal(stats_of(h).n_blocks_live, n_live);
+    for (int i = 0; i < N; i++)
+        mem_free(h, blocks[i]);
+    assert_int_equal(stats_of(h).n_pools_used, 0);
+    heap_trim(h);
+    assert_int_equal(stats_of(h).n_arenas, 0);
+    heap_delete(h);
+}
+
 static void test_fullest_arena_serves_first(void **state)
 {
     (void)state;
@@ -428,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_realloc_directions),
         cmocka_unit_test(test_memory_goes_back),
         cmocka_unit_test(test_boundary_keeps_its_pool),
+        cmocka_unit_test(test_churn_on_full_pools),
         cmocka_unit_test(test_fullest_arena_serves_first),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_owns),
