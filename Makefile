@@ -13,11 +13,12 @@ GRADE_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 10
 COST_BASELINE := harness/bench/cost-baseline.json
+BLOCKS     ?= 100000000
 OBJLAB     := build/release/harness/cli/objlab
 PYTHON_BUILD := build/release/harness/python
 PYTHON_ROUNDS ?= 11
 
-.PHONY: help grade report class bench bench-readers prove perf-gate perf-accept profile python-tests python-bench \
+.PHONY: help grade report class bench bench-readers many-blocks prove perf-gate perf-accept profile python-tests python-bench \
         python-host test test-asan test-memcheck fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
@@ -46,6 +47,10 @@ bench:
 ## bench-readers  time the profile readers beside callgrind_annotate and ms_print
 bench-readers: release
 	@cmake --build build/release --target bench-readers
+
+## many-blocks    BLOCKS live blocks of 16 bytes at once (10^8: 1.7 GB), checked one by one
+many-blocks: release
+	@build/release/objects/many_blocks $(BLOCKS)
 
 ## prove          false alarms, planted slow-downs, overhead of the benchmark itself (15 minutes)
 prove: release
