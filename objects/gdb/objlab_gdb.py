@@ -23,6 +23,11 @@ def c_type(name):
     return gdb.lookup_type(name)
 
 
+def enumerator(name):
+    """The number behind an enumerator."""
+    return int(gdb.parse_and_eval(f"(int){name}"))
+
+
 def enum_text(value, prefix):
     """LAYOUT_SLOTS -> "slots"."""
     text = str(value)
@@ -79,11 +84,85 @@ def reference_text(address):
     obj = at(address, "object")
     if is_weakref(obj):
         return weakref_text(at(address, "weakref"))
+    if kind_of(obj) in LITERALS and is_builtin(obj):
+        return literal_text(obj, MAX_DEPTH)
     return f"<{type_name(obj['type'])} at {hexadecimal(address)}>"
 
 
+def kind_of(obj):
+    return enum_text(obj["type"]["kind"], "KIND_")
+
+
 def is_weakref(obj):
-    return int(obj["type"]) == 0
+    return kind_of(obj) == "weakref"
+
+
+def is_builtin(obj):
+    """Not an instance of a subclass."""
+    return int(obj["type"]["base"]) == 0
+
+
+# ---- values of builtin kinds, as Python writes them ----
+
+MAX_DEPTH = 3  # of containers in containers
+LITERALS = ("float", "str", "tuple", "list", "dict", "method")
+
+
+def payload(obj, typename):
+    return at(int(obj.address) + int(obj["type"]["payload_offset"]), typename)
+
+
+def item_text(word, depth):
+    bits = int(word)
+    if bits == 0 or bits & 1 or not registry_has(bits):
+        return value_text(word)
+    obj = at(bits, "object")
+    if kind_of(obj) in LITERALS and is_builtin(obj):
+        return literal_text(obj, depth - 1)
+    return reference_text(bits)
+
+
+def joined(items, n, depth):
+    if depth <= 0:
+        return "..."
+    shown = [item_text(items[i], depth) for i in range(min(n, MAX_CHILDREN))]
+    return ", ".join(shown + ["..."] * (n > MAX_CHILDREN))
+
+
+def dict_text(obj, depth):
+    table = payload(obj, "dict_payload")["table"]
+    if int(table) == 0:
+        return "{}"
+    if depth <= 0:
+        return "{...}"
+    items = table["items"].address.cast(c_type("dict_item").pointer())
+    pairs = [items[i] for i in range(int(table["n_items"])) if int(items[i]["key"]) != 0]
+    return "{" + ", ".join(f"{item_text(p['key'], depth)}: {item_text(p['value'], depth)}" for p in pairs) + "}"
+
+
+def str_text(obj):
+    text = payload(obj, "str_payload")
+    bytes_ = text["text"].string("utf-8", "backslashreplace", length=int(text["n_bytes"]))
+    return quoted(in_host_charset(bytes_))
+
+
+def literal_text(obj, depth):
+    kind = kind_of(obj)
+    if kind == "float":
+        return str(float(payload(obj, "double")))
+    if kind == "str":
+        return str_text(obj)
+    if kind == "dict":
+        return dict_text(obj, depth)
+    if kind == "method":
+        method = payload(obj, "method_payload")
+        return f"<method {name_text(method['function']['name'])} of {value_text(method['self'])}>"
+    held = payload(obj, f"{kind}_payload")
+    n = int(held["n"])
+    inside = joined(held["items"], n, depth)
+    if kind == "list":
+        return f"[{inside}]"
+    return f"({inside},)" if n == 1 else f"({inside})"
 
 
 def weakref_text(ref):
@@ -115,11 +194,10 @@ def dict_backed_attributes(obj):
         yield from dict_items(at(word, "dict"))
         return
     keys, values = obj["type"]["keys"], inline_values(obj)
-    order = word >> 4
-    while order != 0:
-        index = (order & 15) - 1
+    for i in range(word >> enumerator("OBJECT_COUNT_SHIFT") & 15):
+        shift = enumerator("OBJECT_ORDER_SHIFT") + i * enumerator("OBJECT_INDEX_BITS")
+        index = word >> shift & 15
         yield name_text(keys[index]), values[index]
-        order >>= 4
 
 
 def attributes(obj):
@@ -205,6 +283,8 @@ class ObjectPrinter(WithChildren):
         obj = self.val
         if is_weakref(obj):
             return WeakrefPrinter(at(obj.address, "weakref")).to_string()
+        if kind_of(obj) in LITERALS and is_builtin(obj):
+            return f"{kind_of(obj)}, refcount {int(obj['refcount'])}: {literal_text(obj, MAX_DEPTH)}"
         layout = enum_text(obj["type"]["layout"], "LAYOUT_")
         refs = n_weakrefs(obj)
         suffix = "" if refs == 0 else ", " + plural(refs, "weakref")
@@ -383,14 +463,13 @@ class HeapCommand(gdb.Command):
 
 def registry_has(address):
     """registry.h's bitmap: True if the address lies in an arena of any heap."""
-    leaves = gdb.lookup_static_symbol("leaves")
-    enumerators = ("ARENA_BITS", "LEAF_BITS", "TOP_BITS")
-    bits = {s.name: int(s.value()) for s in leaves.symtab.static_block() if s.name in enumerators}
-    index = address >> bits["ARENA_BITS"]
-    top, inside = index >> bits["LEAF_BITS"], index & ((1 << bits["LEAF_BITS"]) - 1)
-    if top >> bits["TOP_BITS"]:
+    leaves = gdb.parse_and_eval("registry_leaves")
+    leaf_bits = enumerator("REGISTRY_LEAF_BITS")
+    index = address >> enumerator("REGISTRY_ARENA_BITS")
+    top, inside = index >> leaf_bits, index & ((1 << leaf_bits) - 1)
+    if top >> enumerator("REGISTRY_TOP_BITS"):
         return False
-    leaf = leaves.value()[top]
+    leaf = leaves[top]
     if int(leaf) == 0:
         return False
     word_bits = 8 * leaf.type.target().sizeof

@@ -7,7 +7,11 @@
  * heap_get_stats(), heap_walk(). The commands that print it are in gdb_sample.gdb, in the same
  * order.
  */
+#include "objects/dict_object.h"
+#include "objects/list.h"
 #include "objects/object.h"
+#include "objects/scalar.h"
+#include "objects/tuple.h"
 #include "objects/weakref.h"
 
 #include <inttypes.h>
@@ -22,6 +26,7 @@ typedef struct world {
     object *p, *o, *wide, *nodes[N_NODES];
     weakref *shared, *called, *dead;
     value none, number, link;
+    object *half, *text, *pair, *list, *table;
 } world;
 
 static FILE *expected;
@@ -107,6 +112,22 @@ static void make_weakrefs(world *w)
     w->none = VALUE_NONE;
     w->number = value_of_int(42);
     w->link = value_of_object(w->o);
+}
+
+/* A value of each builtin kind: table holds them all. */
+static void make_builtins(world *w)
+{
+    w->half = float_new(w->rt, 0.5);
+    w->text = str_new(w->rt, "a \"b\"", 5);
+    const value both[] = {value_of_int(1), value_of_object(w->half)};
+    w->pair = tuple_new(w->rt, both, 2);
+    w->list = list_new(w->rt->builtin[KIND_LIST]);
+    check(list_append(w->list, value_of_object(w->pair)) == STATUS_OK);
+    check(list_append(w->list, value_of_object(w->p)) == STATUS_OK);
+    w->table = dict_object_new(w->rt->builtin[KIND_DICT]);
+    check(dict_object_set(w->table, value_of_object(w->text), value_of_object(w->list)) ==
+          STATUS_OK);
+    check(dict_object_set(w->table, value_of_int(7), value_of_int(8)) == STATUS_OK);
 }
 
 /* ---- what gdb is to print ---- */
@@ -199,6 +220,21 @@ static void expect_weakrefs(const world *w)
     (void)fprintf(expected, "<weakref at %p, dead>\n", (void *)w->dead);
     begin();
     (void)fprintf(expected, "<weakref at %p to Leaf at %p>\n", (void *)w->called, (void *)w->p);
+}
+
+static void expect_builtins(const world *w)
+{
+    begin();
+    (void)fprintf(expected, "0.5\n");
+    begin();
+    (void)fprintf(expected, "\"a \\\"b\\\"\"\n");
+    begin();
+    (void)fprintf(expected, "(1, 0.5)\n");
+    begin();
+    (void)fprintf(expected, "[(1, 0.5), <Leaf at %p>]\n", (void *)w->p);
+    begin();
+    (void)fprintf(expected, "dict, refcount 1: {\"a \\\"b\\\"\": [(1, 0.5), <Leaf at %p>], 7: 8}\n",
+                  (void *)w->p);
 }
 
 /* ---- heaps ---- */
@@ -306,6 +342,7 @@ int main(int argc, char **argv)
     make_types(&w);
     make_objects(&w);
     make_weakrefs(&w);
+    make_builtins(&w);
     object *victim = w.nodes[1];
     const void *freed = victim;
     object_decref(victim);
@@ -313,6 +350,7 @@ int main(int argc, char **argv)
     expect_values(&w);
     expect_names_and_types(&w);
     expect_weakrefs(&w);
+    expect_builtins(&w);
     expect_heaps(&w, freed);
     check(fclose(expected) == 0);
     marker(&w, freed);

@@ -21,6 +21,11 @@ print *w->called
 print *w->dead
 print w->dead
 print (object *)w->called
+print w->half
+print w->text
+print w->pair
+print w->list
+print *w->table
 objlab-heap w->rt->objects
 objlab-heap w->rt->tables
 objlab-block (char *)w->p + 8
