@@ -462,18 +462,13 @@ class HeapCommand(gdb.Command):
 
 
 def registry_has(address):
-    """registry.h's bitmap: True if the address lies in an arena of any heap."""
-    leaves = gdb.parse_and_eval("registry_leaves")
+    """registry.h's marks: True if the address lies in an arena of any heap."""
     leaf_bits = enumerator("REGISTRY_LEAF_BITS")
-    index = address >> enumerator("REGISTRY_ARENA_BITS")
-    top, inside = index >> leaf_bits, index & ((1 << leaf_bits) - 1)
-    if top >> enumerator("REGISTRY_TOP_BITS"):
+    pool = address >> enumerator("REGISTRY_POOL_BITS")
+    if pool >> leaf_bits >> enumerator("REGISTRY_TOP_BITS"):
         return False
-    leaf = leaves[top]
-    if int(leaf) == 0:
-        return False
-    word_bits = 8 * leaf.type.target().sizeof
-    return bool(int(leaf[inside // word_bits]) >> inside % word_bits & 1)
+    leaf = gdb.parse_and_eval("registry_leaves")[pool >> leaf_bits]
+    return int(leaf) != 0 and int(leaf[pool & ((1 << leaf_bits) - 1)]) != 0
 
 
 def block_text(address):
