@@ -11,6 +11,8 @@ Everything is read from the debug information: sizes, offsets, enumerators. The 
 read memory, and call nothing in the program: they work on a core file, too.
 """
 
+import itertools
+
 import gdb
 
 MAX_CHILDREN = 200  # of one struct; gdb's own `print elements` may cut earlier
@@ -82,11 +84,18 @@ def reference_text(address):
     if not registry_has(address):
         return f"<no object at {hexadecimal(address)}>"
     obj = at(address, "object")
+    if not is_live(obj):
+        return f"<freed block at {hexadecimal(address)}>"
     if is_weakref(obj):
         return weakref_text(at(address, "weakref"))
-    if kind_of(obj) in LITERALS and is_builtin(obj):
+    if is_literal(obj):
         return literal_text(obj, MAX_DEPTH)
     return f"<{type_name(obj['type'])} at {hexadecimal(address)}>"
+
+
+def is_live(obj):
+    """object.h: the flags of an object are never 0, those bytes of a free block are."""
+    return int(obj["flags"]) & enumerator("OBJECT_LIVE") != 0
 
 
 def kind_of(obj):
@@ -94,7 +103,7 @@ def kind_of(obj):
 
 
 def is_weakref(obj):
-    return kind_of(obj) == "weakref"
+    return kind_of(obj) in ("weakref", "proxy")
 
 
 def is_builtin(obj):
@@ -105,7 +114,12 @@ def is_builtin(obj):
 # ---- values of builtin kinds, as Python writes them ----
 
 MAX_DEPTH = 3  # of containers in containers
-LITERALS = ("float", "str", "tuple", "list", "dict", "method")
+WEAK_CONTAINERS = ("weak_key_dict", "weak_value_dict", "weak_set")
+LITERALS = ("float", "str", "tuple", "list", "dict", "method") + WEAK_CONTAINERS
+
+
+def is_literal(obj):
+    return kind_of(obj) in LITERALS and is_builtin(obj)
 
 
 def payload(obj, typename):
@@ -117,16 +131,19 @@ def item_text(word, depth):
     if bits == 0 or bits & 1 or not registry_has(bits):
         return value_text(word)
     obj = at(bits, "object")
-    if kind_of(obj) in LITERALS and is_builtin(obj):
+    if is_live(obj) and is_literal(obj):
         return literal_text(obj, depth - 1)
     return reference_text(bits)
 
 
-def joined(items, n, depth):
-    if depth <= 0:
-        return "..."
-    shown = [item_text(items[i], depth) for i in range(min(n, MAX_CHILDREN))]
-    return ", ".join(shown + ["..."] * (n > MAX_CHILDREN))
+def joined(texts):
+    """As many as can be read at once."""
+    shown = list(itertools.islice(texts, MAX_CHILDREN + 1))
+    return ", ".join(shown[:MAX_CHILDREN] + ["..."] * (len(shown) > MAX_CHILDREN))
+
+
+def items_text(items, n, depth):
+    return joined(item_text(items[i], depth) for i in range(n)) if depth > 0 else "..."
 
 
 def dict_text(obj, depth):
@@ -136,14 +153,21 @@ def dict_text(obj, depth):
     if depth <= 0:
         return "{...}"
     items = table["items"].address.cast(c_type("dict_item").pointer())
-    pairs = [items[i] for i in range(int(table["n_items"])) if int(items[i]["key"]) != 0]
-    return "{" + ", ".join(f"{item_text(p['key'], depth)}: {item_text(p['value'], depth)}" for p in pairs) + "}"
+    pairs = (items[i] for i in range(int(table["n_items"])) if int(items[i]["key"]) != 0)
+    return "{" + joined(f"{item_text(p['key'], depth)}: {item_text(p['value'], depth)}" for p in pairs) + "}"
+
+
+def weak_container_text(obj, depth):
+    data = int(payload(obj, "weak_payload")["data"])
+    inside = dict_text(at(data, "object"), depth) if data != 0 else "{}"
+    return f"{type_name(obj['type'])}({inside})"
 
 
 def str_text(obj):
     text = payload(obj, "str_payload")
-    bytes_ = text["text"].string("utf-8", "backslashreplace", length=int(text["n_bytes"]))
-    return quoted(in_host_charset(bytes_))
+    n_bytes = int(text["n_bytes"])
+    start = text["text"].string("utf-8", "backslashreplace", length=min(n_bytes, MAX_CHILDREN))
+    return quoted(in_host_charset(start)) + ("..." if n_bytes > MAX_CHILDREN else "")
 
 
 def literal_text(obj, depth):
@@ -154,23 +178,25 @@ def literal_text(obj, depth):
         return str_text(obj)
     if kind == "dict":
         return dict_text(obj, depth)
+    if kind in WEAK_CONTAINERS:
+        return weak_container_text(obj, depth)
     if kind == "method":
         method = payload(obj, "method_payload")
         return f"<method {name_text(method['function']['name'])} of {value_text(method['self'])}>"
     held = payload(obj, f"{kind}_payload")
     n = int(held["n"])
-    inside = joined(held["items"], n, depth)
+    inside = items_text(held["items"], n, depth)
     if kind == "list":
         return f"[{inside}]"
     return f"({inside},)" if n == 1 else f"({inside})"
 
 
 def weakref_text(ref):
-    where = hexadecimal(ref.address)
+    what = f"{kind_of(ref['head'])} at {hexadecimal(ref.address)}"
     referent = int(ref["referent"])
     if referent == 0:
-        return f"<weakref at {where}, dead>"
-    return f"<weakref at {where} to {type_name(at(referent, 'object')['type'])} at {hexadecimal(referent)}>"
+        return f"<{what}, dead>"
+    return f"<{what} to {type_name(at(referent, 'object')['type'])} at {hexadecimal(referent)}>"
 
 
 def inline_values(obj):
@@ -281,16 +307,21 @@ class TypePrinter(WithChildren):
 class ObjectPrinter(WithChildren):
     def to_string(self):
         obj = self.val
+        if not is_live(obj):
+            return "freed block"
         if is_weakref(obj):
             return WeakrefPrinter(at(obj.address, "weakref")).to_string()
-        if kind_of(obj) in LITERALS and is_builtin(obj):
+        if is_literal(obj):
             return f"{kind_of(obj)}, refcount {int(obj['refcount'])}: {literal_text(obj, MAX_DEPTH)}"
         layout = enum_text(obj["type"]["layout"], "LAYOUT_")
         refs = n_weakrefs(obj)
         suffix = "" if refs == 0 else ", " + plural(refs, "weakref")
-        return f"{type_name(obj['type'])}, {layout}, refcount {int(obj['refcount'])}{suffix}"
+        inherited = f": {literal_text(obj, MAX_DEPTH)}" if kind_of(obj) in LITERALS else ""
+        return f"{type_name(obj['type'])}, {layout}, refcount {int(obj['refcount'])}{suffix}{inherited}"
 
     def items(self):
+        if not is_live(self.val) or is_literal(self.val):
+            return ()
         if is_weakref(self.val):
             return WeakrefPrinter(at(self.val.address, "weakref")).items()
         return attributes(self.val)
@@ -299,7 +330,8 @@ class ObjectPrinter(WithChildren):
 class WeakrefPrinter(WithChildren):
     def to_string(self):
         state = "dead" if int(self.val["referent"]) == 0 else "alive"
-        return f"weakref, {state}, refcount {int(self.val['head']['refcount'])}"
+        kind = kind_of(self.val["head"])
+        return f"{kind}, {state}, refcount {int(self.val['head']['refcount'])}"
 
     def items(self):
         if int(self.val["referent"]) != 0:
@@ -307,10 +339,14 @@ class WeakrefPrinter(WithChildren):
         if int(self.val["callback"]) != 0:
             yield "callback", self.val["callback"]["run"]
             yield "argument", self.val["callback"]["argument"]
+            if int(self.val["callback"]["held"]) != 0:
+                yield "held", self.val["callback"]["held"]
 
 
 class PoolPrinter(Printer):
     def to_string(self):
+        if not registry_has(int(self.val.address)):
+            return "pool of no arena: spare blocks, or the end of a list"
         return Pool(self.val).text()
 
 
@@ -374,8 +410,17 @@ class Geometry:
         return address - address % self.arena
 
 
+def block_addresses(block):
+    """Of a list of free blocks; ends at a circle."""
+    seen = {}
+    while int(block) != 0 and int(block) not in seen:
+        seen[int(block)] = None
+        block = block["next"]
+    return list(seen)
+
+
 class Pool:
-    """The header of a pool, and the blocks that it describes."""
+    """The header of a pool, and the blocks that it describes. Spares are counted as live there."""
 
     def __init__(self, header):
         geometry = Geometry()
@@ -386,7 +431,14 @@ class Pool:
         self.start = self.arena + self.index * geometry.pool
         self.state = enum_text(gdb.Value(int(header["state"])).cast(c_type("heap_pool_state")), "HEAP_POOL_")
         self.n_blocks = int(header["n_blocks"])
-        self.n_live = 0 if self.state == "free" else int(header["n_live"])
+        self.spares = self.find_spares() if self.state == "full" else []
+        self.n_live = 0 if self.state == "free" else int(header["n_live"]) - len(self.spares)
+
+    def find_spares(self):
+        """Free blocks of the pool that wait in the heap to be handed out next."""
+        heap = at(self.arena, "heap_arena")["owner"]
+        spares = block_addresses(heap["spares"][int(self.header["size_class"])]["free"])
+        return [block for block in spares if self.start <= block < int(self.header["end"])]
 
     def block_bytes(self):
         return (int(self.header["end"]) - self.start) // self.n_blocks if self.n_blocks else 0
@@ -397,16 +449,11 @@ class Pool:
         return (
             f"pool {self.index}, {self.state}, "
             f"{self.n_live} of {plural(self.n_blocks, 'block')} of {self.block_bytes()} bytes live"
+            + (f", {len(self.spares)} spare" if self.spares else "")
         )
 
     def free_blocks(self):
-        """Addresses on the free list; stops when the list is damaged."""
-        seen = set()
-        block = self.header["free"]
-        while int(block) != 0 and int(block) not in seen and len(seen) < self.n_blocks:
-            seen.add(int(block))
-            block = block["next"]
-        return seen
+        return block_addresses(self.header["free"])
 
 
 class Arena:
@@ -492,6 +539,8 @@ def block_text(address):
         state = "never handed out"
     elif block in pool.free_blocks():
         state = "free"
+    elif block in pool.spares:
+        state = "spare"
     else:
         state = "live"
     return f"{hexadecimal(address)} is at byte {offset} of block {number}, {state}; {pool.text()}"
