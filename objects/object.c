@@ -1,6 +1,14 @@
 #include "objects/object.h"
 
+#include "objects/dict_object.h"
+#include "objects/list.h"
+#include "objects/method.h"
+#include "objects/scalar.h"
+#include "objects/tuple.h"
+#include "objects/weak_container.h"
 #include "objects/weakref.h"
+
+#include <string.h>
 
 /* Destructors that may run inside each other before the rest is put off. */
 enum { MAX_DEPTH = 100 };
@@ -26,26 +34,20 @@ static dict *own_dict(const object *o)
 /* Index of the i-th attribute set inline. */
 static unsigned order_at(uintptr_t attributes, size_t i)
 {
-    return (unsigned)(attributes >> (4 + 4 * i) & 15) - 1;
+    return (unsigned)(attributes >> (OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * i) & 15);
 }
 
-static size_t order_length(uintptr_t attributes)
-{
-    size_t n = 0;
-    for (attributes >>= 4; attributes != 0; attributes >>= 4)
-        n++;
-    return n;
-}
-
+/* Those behind it move up. */
 static void order_remove(object *o, unsigned index)
 {
     uintptr_t *word = &object_words_of(o)->attributes;
-    unsigned shift = 4;
-    while ((*word >> shift & 15) != index + 1)
-        shift += 4;
+    unsigned at = 0;
+    while (order_at(*word, at) != index)
+        at++;
+    unsigned shift = OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * at;
     uintptr_t before = *word & (((uintptr_t)1 << shift) - 1);
-    uintptr_t after = shift == 60 ? 0 : *word >> (shift + 4) << shift;
-    *word = before | after;
+    uintptr_t after = *word >> shift >> OBJECT_INDEX_BITS << shift;
+    *word = (before | after) - ((uintptr_t)1 << OBJECT_COUNT_SHIFT);
 }
 
 /* ---- dict-backed attributes ---- */
@@ -73,7 +75,7 @@ static bool make_own_dict(object *o)
 {
     heap *h = o->type->rt->tables;
     uintptr_t word = attributes_of(o);
-    size_t n = order_length(word);
+    size_t n = object_n_inline_set(word);
     dict *d = dict_new(h, n + 1);
     if (d == NULL)
         return false;
@@ -94,8 +96,7 @@ static bool dict_add_attribute(object *o, const name *n, value v)
             index = type_add_key(o->type, n);
         value *place = inline_place(o, index);
         if (place != NULL) {
-            size_t n_set = order_length(attributes_of(o));
-            object_words_of(o)->attributes |= (uintptr_t)(index + 1) << (4 + 4 * n_set);
+            object_words_of(o)->attributes = object_order_append(attributes_of(o), (unsigned)index);
             *place = v;
             return true;
         }
@@ -138,7 +139,7 @@ status object_set_attr(object *o, const name *n, value v)
     value *place = find_value(o, n);
     if (place == NULL && o->type->layout != LAYOUT_DICT)
         return no_attribute(o, n);
-    value_incref(v);
+    object_hold(o, v);
     if (place == NULL) {
         if (dict_add_attribute(o, n, v))
             return STATUS_OK;
@@ -172,7 +173,7 @@ status object_unset_attr(object *o, const name *n)
 size_t object_n_attributes(const object *o)
 {
     if (o->type->layout == LAYOUT_DICT)
-        return inline_capacity(o) == 0 ? own_dict(o)->n_set : order_length(attributes_of(o));
+        return inline_capacity(o) == 0 ? own_dict(o)->n_set : object_n_inline_set(attributes_of(o));
     size_t n = 0;
     for (unsigned i = 0; i < o->type->n_inline; i++)
         n += object_values(o)[i] != VALUE_NONE;
@@ -208,7 +209,7 @@ void object_site_learn(object_site *site, const object *o)
     site->is_slot = o->type->layout != LAYOUT_DICT;
 }
 
-/* ---- destruction ---- */
+/* ---- what an object holds ---- */
 
 /* How many words of values an instance has: its type's keys may have grown since it was made. */
 static unsigned n_values(const object *o)
@@ -216,58 +217,276 @@ static unsigned n_values(const object *o)
     return o->type->layout == LAYOUT_DICT ? inline_capacity(o) : o->type->n_inline;
 }
 
-static void release_attributes(object *o)
+static bool has_own_dict(const object *o)
 {
-    if (o->type->layout == LAYOUT_DICT && inline_capacity(o) == 0) {
-        dict *d = own_dict(o);
-        for (uint32_t i = 0; i < d->n_entries; i++)
-            value_decref(d->entries[i].value);
-        dict_free(o->type->rt->tables, d);
-        return;
-    }
-    value *values = object_values(o);
-    unsigned n = n_values(o);
-    for (unsigned i = 0; i < n; i++)
-        value_decref(values[i]);
+    return o->type->layout == LAYOUT_DICT && inline_capacity(o) == 0;
 }
 
-static void destroy_now(object *o)
+static value_span attributes_span(const object *o)
 {
-    if (o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL)
-        weakref_kill_all(o);
-    release_attributes(o);
+    if (!has_own_dict(o))
+        return (value_span){object_values(o), n_values(o), 1};
+    dict *d = own_dict(o);
+    return (value_span){&d->entries[0].value, d->n_entries, sizeof(dict_entry) / sizeof(value)};
+}
+
+/* Keys, then values. */
+static unsigned dict_spans(const object *o, value_span spans[2])
+{
+    const size_t stride = sizeof(dict_item) / sizeof(value);
+    dict_table *t = ((dict_payload *)object_payload(o))->table;
+    if (t == NULL)
+        return 0;
+    spans[0] = (value_span){&t->items[0].key, t->n_items, stride};
+    spans[1] = (value_span){&t->items[0].value, t->n_items, stride};
+    return 2;
+}
+
+static unsigned held_span(const weakref *w, value_span *ret_span)
+{
+    if (w->callback == NULL)
+        return 0;
+    *ret_span = (value_span){&w->callback->held, 1, 1};
+    return 1;
+}
+
+unsigned object_spans(const object *o, value_span ret_spans[OBJECT_MAX_SPANS])
+{
+    unsigned n = 0;
+    if (o->type->n_inline != 0)
+        ret_spans[n++] = attributes_span(o);
+    switch (o->type->kind) {
+    case KIND_TUPLE:
+        ret_spans[n++] = (value_span){tuple_of(o)->items, tuple_of(o)->n, 1};
+        break;
+    case KIND_LIST:
+        ret_spans[n++] = (value_span){list_of(o)->items, list_of(o)->n, 1};
+        break;
+    case KIND_DICT:
+        n += dict_spans(o, ret_spans + n);
+        break;
+    case KIND_WEAKREF:
+    case KIND_PROXY:
+        n += held_span((const weakref *)(const void *)o, &ret_spans[n]);
+        break;
+    case KIND_WEAK_KEY_DICT:
+    case KIND_WEAK_VALUE_DICT:
+    case KIND_WEAK_SET:
+        ret_spans[n++] = (value_span){&weak_payload_of(o)->data, 1, 1};
+        break;
+    case KIND_METHOD:
+        ret_spans[n++] = (value_span){&((method_payload *)object_payload(o))->self, 1, 1};
+        break;
+    default:
+        break;
+    }
+    return n;
+}
+
+static void release_span(value_span span)
+{
+    for (size_t i = 0; i < span.n; i++)
+        value_decref(span.first[i * span.stride]);
+}
+
+/* Each takes out what it releases first: whatever runs then sees the object without it. */
+
+static void clear_attributes(object *o)
+{
+    if (has_own_dict(o)) {
+        for (uint32_t i = 0; i < own_dict(o)->n_entries; i++) {
+            dict_entry *entry = &own_dict(o)->entries[i];
+            value old = entry->value;
+            if (entry->name != NULL)
+                dict_remove(own_dict(o), entry);
+            value_decref(old);
+        }
+        return;
+    }
+    unsigned n = n_values(o);
+    if (o->type->layout == LAYOUT_DICT)
+        object_words_of(o)->attributes = n;
+    for (unsigned i = 0; i < n; i++) {
+        value old = object_values(o)[i];
+        object_values(o)[i] = VALUE_NONE;
+        value_decref(old);
+    }
+}
+
+static void clear_list(object *o)
+{
+    list_payload *l = object_payload(o);
+    list_payload old = *l;
+    *l = (list_payload){0};
+    release_span((value_span){old.items, old.n, 1});
+    mem_free(o->type->rt->tables, old.items);
+}
+
+static void clear_dict(object *o)
+{
+    dict_payload *d = object_payload(o);
+    value_span spans[2];
+    unsigned n = dict_spans(o, spans);
+    dict_table *old = d->table;
+    d->table = NULL;
+    for (unsigned i = 0; i < n; i++)
+        release_span(spans[i]);
+    mem_free(o->type->rt->tables, old);
+}
+
+void object_clear(object *o)
+{
+    if (o->type->n_inline != 0)
+        clear_attributes(o);
+    if (o->type->kind == KIND_LIST)
+        clear_list(o);
+    else if (o->type->kind == KIND_DICT)
+        clear_dict(o);
+    else if (kind_is_weak_container(o->type->kind))
+        weak_clear(o);
+}
+
+/* ---- destruction ---- */
+
+bool object_finalize(object *o)
+{
+    if (o->type->finalizer == NULL || (o->flags & OBJECT_FINALIZED) != 0)
+        return false;
+    o->flags |= OBJECT_FINALIZED;
+    o->type->finalizer(o, o->type->finalizer_argument);
+    return true;
+}
+
+/* True if the finalizer brought it back to life. */
+static bool is_resurrected(object *o)
+{
+    o->refcount = 1; /* for the time of the call */
+    (void)object_finalize(o);
+    return --o->refcount > 0;
+}
+
+static void release_attributes(object *o)
+{
+    release_span(attributes_span(o));
+    if (has_own_dict(o))
+        dict_free(o->type->rt->tables, own_dict(o));
+}
+
+static void release_payload(object *o)
+{
+    value_span spans[OBJECT_MAX_SPANS];
+    switch (o->type->kind) {
+    case KIND_LIST:
+        clear_list(o);
+        break;
+    case KIND_DICT:
+        clear_dict(o);
+        break;
+    case KIND_TUPLE:
+        (void)object_spans(o, spans);
+        release_span(spans[0]);
+        tuple_free_items(o);
+        break;
+    case KIND_METHOD:
+        value_decref(method_of(o)->self);
+        break;
+    case KIND_STR:
+        str_destroy(o);
+        break;
+    case KIND_WEAK_KEY_DICT:
+    case KIND_WEAK_VALUE_DICT:
+    case KIND_WEAK_SET:
+        weak_clear(o);
+        break;
+    default:
+        break;
+    }
+}
+
+/* What is left of destruction once nobody can look at the object any more. */
+static void release(object *o)
+{
+    if (o->type->n_inline != 0)
+        release_attributes(o);
+    if (o->type->kind != KIND_INSTANCE)
+        release_payload(o);
     mem_free_small(o);
 }
 
-/* Objects that wait are linked through their refcount, which nobody needs any more. */
+/*
+ * Objects that wait are linked through the first six bytes of their headers: the count and the
+ * place in a list, which nobody needs any more. The flags stay, so that a collection passes over
+ * them.
+ */
+enum { FLAGS_SHIFT = 48 };
+
 static void put_off(runtime *rt, object *o)
 {
-    o->refcount = (size_t)(uintptr_t)rt->dying;
+    uint64_t word = (uint64_t)o->flags << FLAGS_SHIFT | (uintptr_t)rt->dying;
+    memcpy(o, &word, sizeof(word));
     rt->dying = o;
+}
+
+static object *take_dying(runtime *rt)
+{
+    object *o = rt->dying;
+    uint64_t word = 0;
+    memcpy(&word, o, sizeof(word));
+    rt->dying = (object *)(uintptr_t)(word & (((uint64_t)1 << FLAGS_SHIFT) - 1));
+    return o;
+}
+
+static void release_at_depth(runtime *rt, object *o)
+{
+    rt->depth++;
+    release(o);
+    rt->depth--;
+}
+
+/* True if releasing an instance is no more than giving its block back: nothing refers to it
+ * weakly, and no value is an object. */
+static bool is_plain(const object *o)
+{
+    const type *t = o->type;
+    if (t->kind != KIND_INSTANCE || t->finalizer != NULL ||
+        (t->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL) || has_own_dict(o))
+        return false;
+    const value *values = object_values(o);
+    unsigned n = n_values(o);
+    for (unsigned i = 0; i < n; i++) {
+        if (value_is_object(values[i]))
+            return false;
+    }
+    return true;
 }
 
 void object_destroy(object *o)
 {
-    if (o->type == NULL) {
+    runtime *rt = o->type->rt;
+    if (is_plain(o)) {
+        if (o->listed != OBJECT_UNLISTED)
+            collector_unlist(rt, o);
+        mem_free_small(o);
+        return;
+    }
+    if (object_is_weakref(o)) {
         weakref_destroy((weakref *)(void *)o);
         return;
     }
-    runtime *rt = o->type->rt;
+    if (o->type->finalizer != NULL && is_resurrected(o))
+        return;
+    if (o->listed != OBJECT_UNLISTED)
+        collector_unlist(rt, o);
+    o->flags |= OBJECT_UNTRACKED;
+    if (o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL)
+        weakref_kill_all(o);
     if (rt->depth == MAX_DEPTH) {
         put_off(rt, o);
         return;
     }
-    rt->depth++;
-    destroy_now(o);
-    rt->depth--;
-    while (rt->depth == 0 && rt->dying != NULL) {
-        object *next = rt->dying;
-        rt->dying = (object *)(uintptr_t)next->refcount;
-        next->refcount = 0;
-        rt->depth++;
-        destroy_now(next);
-        rt->depth--;
-    }
+    release_at_depth(rt, o);
+    while (rt->depth == 0 && rt->dying != NULL)
+        release_at_depth(rt, take_dying(rt));
 }
 
 /* ---- invariants ---- */
@@ -288,13 +507,13 @@ bool object_is_valid(const object *o)
     for (unsigned i = 0; i < capacity; i++)
         n_set += object_values(o)[i] != VALUE_NONE;
     unsigned seen = 0;
-    for (size_t i = 0; i < order_length(word); i++) {
+    for (size_t i = 0; i < object_n_inline_set(word); i++) {
         unsigned index = order_at(word, i);
         if (index >= capacity || object_values(o)[index] == VALUE_NONE || (seen >> index & 1) != 0)
             return false;
         seen |= 1U << index;
     }
-    return order_length(word) == n_set &&
+    return object_n_inline_set(word) == n_set &&
            object_words_of(o)->head.type->values_offset + capacity * sizeof(value) <=
                mem_usable_bytes(o);
 }

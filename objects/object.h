@@ -1,14 +1,21 @@
 /*
  * object.h -- objects: header, reference count, attributes by name.
  *
- *   0          8          16
- *   | refcount | type     | what the type's layout says (type.h)
+ *   0          4        6       8          16
+ *   | refcount | listed | flags | type     | what the type's kind and layout say (type.h)
+ *
+ * A free block begins with the address of the next free one, whose two top bytes are 0: where the
+ * flags of an object are, which are never 0. So the collector tells objects from free blocks as it
+ * walks the pools.
  *
  * Ownership: object_new() and weakref_get() return strong references; arguments are borrowed; an
  *            attribute holds a strong reference to its value.
- * Lifetime:  the last object_decref() kills the weak references, runs their callbacks, releases
- *            the attributes and frees the block, at once. Cycles stay: they leak until they are
- * cut. Errors:    status, and a message in runtime_error().
+ * Lifetime:  the last object_decref() runs the finalizer (once in an object's life; it may bring
+ *            the object back), kills the weak references, runs their callbacks, releases what the
+ *            object holds and frees the block, at once. Cycles stay until the collector finds
+ *            them (collector.h).
+ * Limits:    2^32 - 1 references to one object.
+ * Errors:    status, and a message in runtime_error().
  */
 #ifndef OBJECTS_OBJECT_H
 #define OBJECTS_OBJECT_H
@@ -18,9 +25,37 @@
 #include "objects/value.h"
 
 typedef struct object {
-    size_t refcount;
-    type *type; /* NULL: a weak reference, see weakref.h */
+    uint32_t refcount;
+    uint16_t listed; /* its place in its generation's list, or OBJECT_UNLISTED */
+    uint16_t flags;  /* OBJECT_LIVE, a rank, and more */
+    type *type;
 } object;
+
+#define OBJECT_UNLISTED UINT16_MAX
+
+enum {
+    /* the rank, in the lowest three bits: the generation, or one of these */
+    OBJECT_RANK = 7,
+    OBJECT_PERMANENT = 6,
+    OBJECT_UNTRACKED = 7,
+
+    OBJECT_LIVE = 8,       /* set in every object */
+    OBJECT_FINALIZED = 16, /* its finalizer has run */
+    OBJECT_VISITED = 32,   /* marked in the last collection that it was part of */
+    OBJECT_GARBAGE = 64,   /* unreachable, while a collection runs */
+    OBJECT_SAVED = 128,    /* of the garbage: brought back to life */
+    OBJECT_HASHED = 256,   /* a weakref whose hash is to be remembered */
+    OBJECT_HOLDS = 1024,   /* may hold references: an instance that was given one, any container */
+    OBJECT_LAZY = 512      /* a tuple or plain dict: tracked only while it need be */
+};
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,
+               "the flags lie over the two top bytes of an address");
+
+static inline unsigned object_rank(const object *o)
+{
+    return o->flags & OBJECT_RANK;
+}
 
 /* What follows the header of LAYOUT_DICT and, in part, LAYOUT_WEAKREF. */
 typedef struct object_words {
@@ -29,7 +64,21 @@ typedef struct object_words {
     uintptr_t attributes; /* LAYOUT_DICT */
 } object_words;
 
+/* The word `attributes`, see type.h. */
+enum { OBJECT_COUNT_SHIFT = 4, OBJECT_ORDER_SHIFT = 8, OBJECT_INDEX_BITS = 4 };
 #define OBJECT_CAPACITY_MASK ((uintptr_t)15)
+
+static inline unsigned object_n_inline_set(uintptr_t attributes)
+{
+    return (unsigned)(attributes >> OBJECT_COUNT_SHIFT & 15);
+}
+
+/* The word after an attribute was set that was not. */
+static inline uintptr_t object_order_append(uintptr_t attributes, unsigned index)
+{
+    unsigned shift = OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * object_n_inline_set(attributes);
+    return (attributes + ((uintptr_t)1 << OBJECT_COUNT_SHIFT)) | (uintptr_t)index << shift;
+}
 
 static inline object_words *object_words_of(const object *o)
 {
@@ -41,21 +90,58 @@ static inline value *object_values(const object *o)
     return (value *)((char *)(uintptr_t)o + o->type->values_offset);
 }
 
-/* A new instance without attributes. Errors: NULL without memory. Owner: the caller. */
+/* What a kind adds to the header: list.h, tuple.h and others say what it is. */
+static inline void *object_payload(const object *o)
+{
+    return (char *)(uintptr_t)o + o->type->payload_offset;
+}
+
+/* Puts a new object into the list of the youngest. object_before_new() has been asked. */
+static inline void object_list_new(object *o, collector *c)
+{
+    if (c->is_enabled) {
+        collector_list *list = &c->young[0];
+        o->listed = (uint16_t)list->n_objects;
+        list->objects[list->n_objects++] = o;
+    }
+}
+
+/* The header of a new object that the collector follows. object_before_new() has been asked. */
+static inline void object_init_tracked(object *o, type *t)
+{
+    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE, t}; /* rank: generation 0 */
+    object_list_new(o, &t->rt->collector);
+}
+
+/* The header of one that can be part of no cycle. */
+static inline void object_init_untracked(object *o, type *t)
+{
+    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE | OBJECT_UNTRACKED, t};
+}
+
+/* Asked before a block is taken for a tracked object: a collection may be due. */
+static inline void object_before_new(runtime *rt)
+{
+    collector *c = &rt->collector;
+    if (c->is_enabled && __builtin_expect(c->young[0].n_objects >= c->young[0].limit, 0))
+        collector_step(rt);
+}
+
+/* A new instance without attributes: a copy of its type's image. Errors: NULL without memory.
+ * Owner: the caller. */
 static inline object *object_new(type *t)
 {
+    object_before_new(t->rt);
     object *o = heap_alloc_class(t->rt->objects, t->size_class);
     if (__builtin_expect(o == NULL, 0))
         return NULL;
-    o->refcount = 1;
-    o->type = t;
-    if (t->layout != LAYOUT_SLOTS)
-        object_words_of(o)->weakrefs = NULL;
-    if (t->layout == LAYOUT_DICT)
-        object_words_of(o)->attributes = t->n_inline;
-    value *values = object_values(o);
-    for (unsigned i = 0; i < t->n_inline; i++)
-        values[i] = VALUE_NONE;
+    const type_unit *image = t->image;
+    type_unit *unit = (type_unit *)(void *)o;
+    for (unsigned i = 0; i <= t->size_class; i++) {
+        unit[i] = image[i];
+        __asm__("" ::: "memory"); /* no code: a few copies, not a call of memcpy() */
+    }
+    object_list_new(o, &t->rt->collector);
     return o;
 }
 
@@ -80,12 +166,20 @@ static inline void value_incref(value v)
         value_to_object(v)->refcount++;
 }
 
+/* Takes a reference to v for an object that is to hold it. */
+static inline void object_hold(object *o, value v)
+{
+    if (value_is_object(v)) {
+        o->flags |= OBJECT_HOLDS;
+        value_to_object(v)->refcount++;
+    }
+}
+
 static inline void value_decref(value v)
 {
     if (value_is_object(v))
         object_decref(value_to_object(v));
 }
-
 /* ---- attributes ---- */
 
 /* Reads an attribute: *ret_value is borrowed, and left alone on error. ATTRIBUTE_ERROR. */
@@ -153,17 +247,14 @@ static inline status object_set_at(object_site *site, object *o, value v)
         value *held = object_site_value(site, o);
         value old = *held;
         if (__builtin_expect(old != VALUE_NONE || site->is_slot, 1)) {
-            value_incref(v);
+            object_hold(o, v);
             *held = v;
             value_decref(old);
             return STATUS_OK;
         }
-        /* first set of an inline value: appended to the order, if there is room for it */
         uintptr_t *attributes = &object_words_of(o)->attributes;
-        unsigned n_bits = 64U - (unsigned)__builtin_clzll(*attributes);
-        unsigned shift = n_bits <= 4 ? 4 : (n_bits + 3) / 4 * 4;
-        *attributes |= (uintptr_t)(site->index + 1U) << shift;
-        value_incref(v);
+        *attributes = object_order_append(*attributes, site->index);
+        object_hold(o, v);
         *held = v;
         return STATUS_OK;
     }
@@ -173,5 +264,25 @@ static inline status object_set_at(object_site *site, object *o, value v)
 
 /* Checks that the order, the values and the keys of an instance agree. */
 bool object_is_valid(const object *o);
+
+/* ---- what an object holds ---- */
+
+/* Places of references: n values, `stride` words apart. Those that are no object count for nothing.
+ */
+typedef struct value_span {
+    value *first;
+    size_t n, stride;
+} value_span;
+
+enum { OBJECT_MAX_SPANS = 3 };
+
+/* Every place where the object can hold a reference to another. Returns the number of spans. */
+unsigned object_spans(const object *o, value_span ret_spans[OBJECT_MAX_SPANS]);
+
+/* Releases all that it holds; it stays a valid, empty object (a tuple: of no items). */
+void object_clear(object *o);
+
+/* True if the type has a finalizer that has not run; false once it has. */
+bool object_finalize(object *o);
 
 #endif

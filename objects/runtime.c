@@ -13,7 +13,8 @@ runtime *runtime_new(const heap_options *options)
         return NULL;
     rt->objects = heap_new(options);
     rt->tables = heap_new(options);
-    if (rt->objects == NULL || rt->tables == NULL) {
+    if (rt->objects == NULL || rt->tables == NULL || !collector_init(&rt->collector) ||
+        !type_make_builtin(rt)) {
         runtime_delete(rt);
         return NULL;
     }
@@ -26,10 +27,10 @@ void runtime_delete(runtime *rt)
         return;
     while (rt->types != NULL) {
         type *next = rt->types->next;
-        free(rt->types->keys);
-        free(rt->types);
+        type_free(rt->types);
         rt->types = next;
     }
+    collector_release(&rt->collector);
     heap_delete(rt->objects);
     heap_delete(rt->tables);
     name_table_free(&rt->names);

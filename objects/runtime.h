@@ -8,6 +8,7 @@
 #ifndef OBJECTS_RUNTIME_H
 #define OBJECTS_RUNTIME_H
 
+#include "objects/collector.h"
 #include "objects/heap.h"
 #include "objects/name.h"
 
@@ -19,8 +20,29 @@ typedef enum status {
     STATUS_ATTRIBUTE_ERROR, /* no such attribute */
     STATUS_TYPE_ERROR,      /* the layout or type cannot do this */
     STATUS_MEMORY_ERROR,    /* nothing has changed */
-    STATUS_VALUE_ERROR      /* an argument is out of range, or a name occurs twice */
+    STATUS_VALUE_ERROR,     /* an argument is out of range, or a name occurs twice */
+    STATUS_KEY_ERROR,       /* no such key */
+    STATUS_INDEX_ERROR,     /* no such item */
+    STATUS_REFERENCE_ERROR, /* the referent is dead */
+    STATUS_RUNTIME_ERROR    /* changed during an iteration */
 } status;
+
+/* What an object is. */
+typedef enum type_kind {
+    KIND_INSTANCE = 0,
+    KIND_WEAKREF,
+    KIND_PROXY,
+    KIND_FLOAT,
+    KIND_STR,
+    KIND_TUPLE,
+    KIND_LIST,
+    KIND_DICT,
+    KIND_METHOD,
+    KIND_WEAK_KEY_DICT,
+    KIND_WEAK_VALUE_DICT,
+    KIND_WEAK_SET,
+    N_KINDS
+} type_kind;
 
 enum { RUNTIME_ERROR_BYTES = 200 };
 
@@ -28,9 +50,13 @@ typedef struct runtime {
     heap *objects; /* instances and weak references: every block starts with an object's header */
     heap *tables;  /* everything else */
     name_table names;
-    struct type *types;   /* all of them, linked */
-    struct object *dying; /* waiting to be destroyed, so that long chains do not recurse */
-    unsigned depth;       /* of destructions that run now */
+    struct type *types;            /* all of them, linked */
+    struct type *builtin[N_KINDS]; /* KIND_INSTANCE: NULL */
+    collector collector;
+    struct finalizer *finalizers; /* registered ones, newest first */
+    struct object *dying;         /* waiting to be destroyed, so that long chains do not recurse */
+    unsigned depth;               /* of destructions that run now */
+    unsigned hash_depth;          /* of tuples in tuples that are being hashed */
     char error[RUNTIME_ERROR_BYTES];
 } runtime;
 

@@ -95,6 +95,31 @@ static inline void *runtime_deref(void *w)
 
 OBJECT_KERNELS(timed)
 
+#if !defined(BENCH_ON_MALLOC)
+/* The last attribute of the object refers to the other. */
+static inline void runtime_link(void *o, void *other)
+{
+    (void)object_set_at(&lab.sites[N_ATTRIBUTES - 1], o, value_of_object(other));
+}
+
+static inline size_t runtime_collect(void)
+{
+    return collector_collect(lab.rt, COLLECTOR_OLDEST);
+}
+
+static inline void runtime_collector(bool on)
+{
+    if (on)
+        collector_enable(lab.rt);
+    else
+        collector_disable(lab.rt);
+}
+
+#include "harness/bench/collector_kernels.h"
+
+COLLECTOR_KERNELS(timed)
+#endif
+
 static bool timed_get_by_name(worker *w)
 {
     return kernel_get_by(w, &timed_objects, w->step->which, runtime_get_by_name);
@@ -131,6 +156,7 @@ static bool prepare(void)
     lab.blocks = heap_new(NULL);
     if (lab.rt == NULL || lab.blocks == NULL)
         return false;
+    collector_disable(lab.rt); /* figures are taken without it, unless they are its own */
     for (int a = 0; a < N_ATTRIBUTES; a++) {
         if ((lab.names[a] = name_intern(&lab.rt->names, texts[a])) == NULL)
             return false;
@@ -150,6 +176,8 @@ int main(int argc, char **argv)
     static const worker_step steps[] = {
 #if !defined(BENCH_ON_MALLOC)
         ALLOC_STEPS(objlab),
+        COLLECTOR_STEPS(timed, "dict", LAYOUT_DICT),
+        COLLECTOR_STEPS(timed, "slots", LAYOUT_SLOTS),
 #endif
         OBJECT_STEPS(timed, "dict", LAYOUT_DICT),
         NAME_STEPS("dict", LAYOUT_DICT),

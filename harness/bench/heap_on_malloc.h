@@ -28,6 +28,12 @@ static inline void *malloc_bytes(heap *h, size_t n_bytes)
     return malloc(n_bytes);
 }
 
+static inline void *realloc_bytes(heap *h, void *block, size_t n_bytes)
+{
+    (void)h;
+    return realloc(block, n_bytes);
+}
+
 static inline void free_any(heap *h, void *block)
 {
     (void)h;
@@ -37,6 +43,7 @@ static inline void free_any(heap *h, void *block)
 /* NOLINTBEGIN(readability-identifier-naming): they stand in for functions of these names */
 #define heap_alloc_class malloc_class
 #define mem_alloc        malloc_bytes
+#define mem_realloc      realloc_bytes
 #define mem_free         free_any
 #define mem_free_small   free
 /* NOLINTEND(readability-identifier-naming) */

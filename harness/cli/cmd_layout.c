@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { N_ATTRIBUTES = 4, N_KINDS = 3, MAX_FIELDS = 8 };
+enum { N_ATTRIBUTES = 4, N_PICTURES = 3, MAX_FIELDS = 12 };
 
 typedef struct field {
     const char *name, *what;
@@ -26,7 +26,7 @@ typedef struct picture {
 } picture;
 
 static const char *const names[N_ATTRIBUTES] = {"a", "b", "c", "d"};
-static const char *const kinds[N_KINDS] = {"dict", "slots", "weakref"};
+static const char *const kinds[N_PICTURES] = {"dict", "slots", "weakref"};
 
 static void add(picture *p, const char *label, const char *what, size_t offset, size_t n_bytes)
 {
@@ -37,9 +37,9 @@ static void add(picture *p, const char *label, const char *what, size_t offset, 
 /* Reads the offsets off a real type, so that the picture cannot differ from the runtime. */
 static bool take(picture *p, type_layout kind)
 {
-    static const char *const python[N_KINDS] = {"class Point: pass",
-                                                "__slots__ = ('a', 'b', 'c', 'd')",
-                                                "__slots__ = ('a', 'b', 'c', 'd', '__weakref__')"};
+    static const char *const python[N_PICTURES] = {
+        "class Point: pass", "__slots__ = ('a', 'b', 'c', 'd')",
+        "__slots__ = ('a', 'b', 'c', 'd', '__weakref__')"};
     runtime *rt = runtime_new(NULL);
     const type_spec spec = {"Point", kind, names, N_ATTRIBUTES, NULL};
     type *t = NULL;
@@ -48,7 +48,10 @@ static bool take(picture *p, type_layout kind)
         return false;
     }
     *p = (picture){.name = kinds[kind], .python = python[kind]};
-    add(p, "refcount", "how many hold it", offsetof(object, refcount), sizeof(size_t));
+    add(p, "refcount", "how many hold it", offsetof(object, refcount), sizeof(uint32_t));
+    add(p, "listed", "its place in the collector's list", offsetof(object, listed),
+        sizeof(uint16_t));
+    add(p, "flags", "its generation, and marks", offsetof(object, flags), sizeof(uint16_t));
     add(p, "type", "its class", offsetof(object, type), sizeof(type *));
     if (kind != LAYOUT_SLOTS)
         add(p, "weakrefs", "list of weak references", offsetof(object_words, weakrefs),
@@ -110,7 +113,7 @@ static json_t *picture_to_json(const picture *p)
 static int print_json(const picture *pictures, const bool *wanted)
 {
     json_t *layouts = json_array();
-    for (size_t i = 0; i < N_KINDS; i++) {
+    for (size_t i = 0; i < N_PICTURES; i++) {
         if (wanted[i])
             json_array_append_new(layouts, picture_to_json(&pictures[i]));
     }
@@ -134,20 +137,20 @@ int cmd_layout(int argc, char **argv)
     GError *error = NULL;
     if (!g_option_context_parse(context, &argc, &argv, &error))
         return cli_fail_error(CLI_USAGE, &error);
-    bool wanted[N_KINDS] = {argc == 1, argc == 1, argc == 1};
-    for (size_t i = 0; argc == 2 && i < N_KINDS; i++)
+    bool wanted[N_PICTURES] = {argc == 1, argc == 1, argc == 1};
+    for (size_t i = 0; argc == 2 && i < N_PICTURES; i++)
         wanted[i] = strcmp(argv[1], kinds[i]) == 0;
     if (argc > 2 || !(wanted[0] || wanted[1] || wanted[2]))
         return cli_fail(CLI_USAGE, "layout: expected dict, slots or weakref, not '%s'",
                         argv[argc - 1]);
-    picture pictures[N_KINDS];
-    for (size_t i = 0; i < N_KINDS; i++) {
+    picture pictures[N_PICTURES];
+    for (size_t i = 0; i < N_PICTURES; i++) {
         if (!take(&pictures[i], (type_layout)i))
             return cli_fail(CLI_HARNESS, "no memory for a type");
     }
     if (json)
         return print_json(pictures, wanted) == 0 ? CLI_OK : CLI_HARNESS;
-    for (size_t i = 0; i < N_KINDS; i++) {
+    for (size_t i = 0; i < N_PICTURES; i++) {
         if (wanted[i])
             print_picture(&pictures[i]);
     }

@@ -184,7 +184,8 @@ static void waiting_is_not_counted_in_long_windows(void **state)
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
     if (timer.schedstat_fd >= 0 && w.n_switches > 2) { /* it was there, and the kernel told */
-        assert_int_equal(w.n_chunks, 1);
+        /* dropped if the hypervisor gave the processor to another machine meanwhile */
+        assert_int_equal(w.n_chunks + w.n_dropped_stolen, 1);
         assert_true(w.ns < 200e6);
     }
     window_timer_close(&timer);

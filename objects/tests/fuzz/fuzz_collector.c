@@ -1,0 +1,17 @@
+/* fuzz_collector.c -- libFuzzer writes the tapes of collector_tape.h. */
+#include "objects/tests/collector_tape.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
+{
+    const char *why = collector_tape_run(bytes, n_bytes, NULL);
+    if (why != NULL) {
+        (void)fprintf(stderr, "%s\n", why);
+        abort();
+    }
+    return 0;
+}
