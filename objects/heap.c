@@ -185,7 +185,8 @@ void heap_free_slow(heap_pool *pool, void *block)
             add_spare(s, spares, block);
             return;
         }
-        return_spares(s, spares); /* one too many */
+        if (spares->n_blocks != 0)
+            return_spares(s, spares); /* one too many */
     }
     if (s->watched)
         heap_watched_free(s, pool, block);
@@ -216,14 +217,14 @@ static void free_large(heap_state *s, void *block)
 /* Not inlined: what it needs would burden the way of every spare. */
 static __attribute__((noinline)) void free_no_spare(heap_state *s, void *block, int mark)
 {
-    if (mark == 0) {
-        free_large(s, block);
-    } else if (mark == REGISTRY_APART) {
-        heap_watched_misfree(s, block);
-    } else {
+    if ((mark & REGISTRY_CLASS) != 0) {
         if (s->options.debug > 0)
             heap_watched_check(s, block);
         mem_free_small(block);
+    } else if (mark != 0) {
+        heap_watched_misfree(s, block);
+    } else {
+        free_large(s, block);
     }
 }
 
@@ -280,16 +281,17 @@ void *mem_realloc(heap *h, void *block, size_t n_bytes)
 {
     if (block == NULL)
         return mem_alloc(h, n_bytes);
-    if (heap_state_of(h)->options.debug > 0)
+    int mark = registry_get(block);
+    if (mark <= 0 && heap_state_of(h)->options.debug > 0) /* whose pools all stand apart */
         return move_guarded(h, block, n_bytes);
-    bool is_small = heap_owns(block);
-    if (!is_small && n_bytes > HEAP_SMALL_MAX_BYTES)
-        return realloc(block, n_bytes);
-    size_t old_bytes = mem_usable_bytes(block);
-    if (is_small && n_bytes <= HEAP_SMALL_MAX_BYTES &&
-        heap_class_bytes(heap_size_class(n_bytes)) == old_bytes)
+    bool stays_small = n_bytes <= HEAP_SMALL_MAX_BYTES;
+    if (mark == 0)
+        return stays_small ? move_block(h, block, malloc_usable_size(block), n_bytes)
+                           : realloc(block, n_bytes);
+    unsigned size_class = (unsigned)(mark & REGISTRY_CLASS) - 1;
+    if (stays_small && heap_size_class(n_bytes) == size_class)
         return block;
-    return move_block(h, block, old_bytes, n_bytes);
+    return move_block(h, block, heap_class_bytes(size_class), n_bytes);
 }
 
 void heap_trim(heap *h)

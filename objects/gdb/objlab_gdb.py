@@ -437,7 +437,7 @@ class Pool:
     def find_spares(self):
         """Free blocks of the pool that wait in the heap to be handed out next."""
         heap = at(self.arena, "heap_arena")["owner"]
-        spares = block_addresses(heap["spares"][int(self.header["size_class"])]["free"])
+        spares = block_addresses(heap["spares"][1 + int(self.header["size_class"])]["free"])
         return [block for block in spares if self.start <= block < int(self.header["end"])]
 
     def block_bytes(self):

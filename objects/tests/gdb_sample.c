@@ -159,7 +159,7 @@ static void make_spares(world *w)
         blocks[i] = mem_alloc(w->spared, HEAP_ALIGNMENT);
         check(blocks[i] != NULL);
     }
-    const heap_pool *spares = &heap_state_of(w->spared)->spares[0];
+    const heap_pool *spares = heap_spares_of(heap_state_of(w->spared), 0);
     for (size_t i = 0; i < N_TURNS && spares->free == NULL; i++) {
         mem_free(w->spared, blocks[i % 2 * (N_BLOCKS / 2)]);
         if (spares->free == NULL)
