@@ -7,7 +7,7 @@ static const struct {
     defect_kind kind;
     uint64_t first, period;
 } catalogue[] = {
-    {"double-handout", DEFECT_DOUBLE_HANDOUT, 200000, 1000},
+    {"double-handout", DEFECT_DOUBLE_HANDOUT, 200000, 10},
     {"realloc-loses-byte", DEFECT_REALLOC_LOSES_BYTE, 9000, 10},
     {"pool-returned-in-use", DEFECT_POOL_RETURNED_IN_USE, 200000, 10000},
 };

@@ -88,7 +88,7 @@ done
 
 # The script itself: a module that fails on the pool only must turn up.
 status=0
-OBJLAB_PYTHON_DEFECT=double-handout:50000 "$tests" "$host" "$work/broken.json" 2 --no-defects test_list \
+PYTHONHASHSEED=0 OBJLAB_PYTHON_DEFECT=double-handout:50000 "$tests" "$host" "$work/broken.json" 2 --no-defects test_list \
     >"$work/out" || status=$?
 [ "$status" -eq 1 ] || fail "a broken pool gives status $status"
 grep -q '"worse_on_pool": 1' "$work/broken.json" || fail "a broken pool is not on record"
