@@ -42,6 +42,7 @@ refuse OBJLAB_PYTHON_CHECK=
 refuse OBJLAB_PYTHON_DEFECT=slow
 refuse OBJLAB_PYTHON_DEFECT=double-handout:
 refuse OBJLAB_PYTHON_DEFECT=double-handout:0
+refuse OBJLAB_PYTHON_DEFECT=double-handout:-5
 refuse OBJLAB_PYTHON_DEFECT=double-handout OBJLAB_PYTHON_ALLOCATOR=pymalloc
 
 # sys.getallocatedblocks() counts what pymalloc handed out: the witness that is not ours.
