@@ -19,7 +19,7 @@ PYTHON_BUILD := build/release/harness/python
 PYTHON_ROUNDS ?= 11
 
 .PHONY: help grade report class bench bench-readers many-blocks prove perf-gate perf-accept profile python-tests python-bench \
-        python-host test test-asan test-memcheck fuzz coverage lint format \
+        python-host test test-asan test-memcheck test-slurm fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
 
@@ -94,6 +94,11 @@ test-asan:
 test-memcheck:
 	@scripts/setup.sh build web test python
 	@scripts/test.sh memcheck $(JOBS)
+
+## test-slurm     a class on a Slurm cluster of one node, made for the test (3 minutes)
+test-slurm: release
+	@scripts/setup.sh slurm
+	@harness/tests/slurm_cluster.sh harness/tests/test_slurm.sh $(CURDIR)/$(OBJLAB)
 
 ## fuzz           run every libFuzzer target for FUZZ_SECONDS
 fuzz:

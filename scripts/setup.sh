@@ -1,7 +1,7 @@
 #!/bin/bash
 # setup.sh -- installs what is missing of the Debian packages that objlab needs.
 #
-# usage: scripts/setup.sh SET...     SET: build web test bench python
+# usage: scripts/setup.sh SET...     SET: build web test bench python slurm
 #
 # Idempotent, and silent when nothing is missing. As root it installs; otherwise it
 # prints the exact command and exits with 2. The sets web, bench and python are comfort:
@@ -16,8 +16,8 @@ build_packages=(
     clang clang-tidy clang-format cppcheck
 )
 web_packages=(nodejs npm)
-test_packages=(libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium
-    slurmctld slurmd slurm-client munge iproute2)
+test_packages=(libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium)
+slurm_packages=(slurmctld slurmd slurm-client munge iproute2)
 python_packages=(python3-dev libpython3.11-testsuite)
 bench_packages=(python3-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
 
@@ -62,8 +62,9 @@ main()
         test) packages=("${test_packages[@]}") ;;
         bench) packages=("${bench_packages[@]}") optional=true ;;
         python) packages=("${python_packages[@]}") optional=true ;;
+        slurm) packages=("${slurm_packages[@]}") ;;
         *)
-            echo "setup.sh: unknown set '$set': expected build, web, test, bench or python" >&2
+            echo "setup.sh: unknown set '$set': expected build, web, test, bench, python or slurm" >&2
             exit 2
             ;;
         esac
