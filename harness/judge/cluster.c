@@ -180,10 +180,9 @@ static char *submit(const class_options *options, const char *plan, unsigned n_t
     g_autofree char *script = g_build_filename(root, "scripts", "class.slurm", NULL);
     g_autofree char *folder = g_path_get_dirname(plan);
     g_autofree char *array = g_strdup_printf("--array=0-%u", n_tasks - 1);
-    g_autofree char *log = g_strdup_printf("--output=%s/task-%%a.log", folder);
     g_autofree char *answer =
-        ask(JOBS_ARGUMENTS("sbatch", "--parsable", "--requeue", array, log, "--chdir", folder,
-                           script, options->grade_argv[0], plan),
+        ask(JOBS_ARGUMENTS("sbatch", "--parsable", "--requeue", array, "--chdir", folder,
+                           "--output=task-%a.log", script, options->grade_argv[0], plan),
             error);
     if (answer == NULL)
         return NULL;

@@ -11,6 +11,7 @@ PATH=$PATH:/usr/sbin:/sbin
 work=$(mktemp -d)
 chmod 755 "$work"
 node=$(hostname -s)
+mortal=(setpriv --pdeathsig TERM --) # what it starts ends with this shell, however that ends
 
 # A port that nobody listens on, of those that the kernel gives to no client.
 free_port()
@@ -35,8 +36,8 @@ trap stop EXIT
 start_munge()
 {
     (umask 077 && head -c 1024 /dev/urandom >"$work/key")
-    munged --foreground --force --key-file="$work/key" --socket="$work/munge.sock" --pid-file="$work/munged.pid" \
-        --log-file="$work/munged.log" --seed-file="$work/munged.seed" >"$work/munged.out" 2>&1 &
+    "${mortal[@]}" munged --foreground --force --key-file="$work/key" --socket="$work/munge.sock" \
+        --pid-file="$work/munged.pid" --log-file="$work/munged.log" --seed-file="$work/munged.seed" >"$work/munged.out" 2>&1 &
 }
 
 start_slurm()
@@ -70,8 +71,8 @@ NodeName=$node NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
 PartitionName=main Nodes=$node Default=YES MaxTime=INFINITE State=UP
 END
     export SLURM_CONF=$work/slurm.conf
-    slurmctld -D >"$work/slurmctld.out" 2>&1 &
-    slurmd -D >"$work/slurmd.out" 2>&1 &
+    "${mortal[@]}" slurmctld -D >"$work/slurmctld.out" 2>&1 &
+    "${mortal[@]}" slurmd -D >"$work/slurmd.out" 2>&1 &
     for _ in $(seq 100); do
         [ "$(sinfo -h -o %t 2>/dev/null)" != idle ] || return 0
         sleep 0.1

@@ -20,6 +20,7 @@ clean()
 trap clean EXIT
 class=$work/class
 node=$(hostname -s)
+mortal=(setpriv --pdeathsig TERM --) # what it starts ends with this shell, however that ends
 
 fail()
 {
@@ -45,7 +46,7 @@ start()
 {
     local out=$1
     shift
-    "$objlab" class "$class" --quick --out "$out" "$@" >"$work/said" 2>"$work/err" &
+    "${mortal[@]}" "$objlab" class "$class" --quick --out "$out" "$@" >"$work/said" 2>"$work/err" &
 }
 
 # grade OUT ARGUMENTS...: one submission cannot be graded, so the status is 3.
@@ -76,12 +77,12 @@ reboot_node()
     kill "$pid"
     wait_until test ! -e "$cluster/slurmd.pid"
     rm -f "$cluster"/spool/cred_state*
-    slurmd -D >>"$cluster/slurmd.out" 2>&1 &
+    "${mortal[@]}" slurmd -D >>"$cluster/slurmd.out" 2>&1 &
 }
 
 node_is_up() { [ "$(sinfo -h -o %t)" = idle ]; }
 some_are_done() { [ -n "$(ls "$1/.cluster/done" 2>/dev/null)" ]; }
-no_step_runs() { ! pgrep -f '^slurmstepd: ' >/dev/null; }
+no_step_runs() { [ -z "$(find "$(dirname "$SLURM_CONF")/spool" -type s)" ]; } # a socket each
 nothing_runs() { [ -z "$(squeue -h)" ]; }
 
 same_as_alone()
@@ -146,6 +147,17 @@ nothing_runs || fail "told to stop, and the job goes on"
 grade "$work/stopped" --engine local --resume
 ! grep -q ' 0 kept' "$work/said" || fail "nothing kept of a run that was stopped"
 same_as_alone "$work/stopped" "after it was stopped"
+
+# Tasks that Slurm ends, as at their limit of time: no result, and a word of where to look.
+status=0
+start "$work/ended" --engine slurm --chunk 4
+wait_until test -s "$work/ended/.cluster/job"
+wait_until test -e "$work/ended/.cluster/task-0.log"
+scancel "$(cat "$work/ended/.cluster/job")"
+wait $! || status=$?
+[ "$status" -eq 3 ] || fail "ended by Slurm: status $status"
+grep -q 'ann: its task ended without a result: see .*/task-0.log' "$work/err" || fail "no word of the log"
+grep -q CANCELLED "$work/ended/.cluster/task-0.log" || fail "the log does not say why"
 
 # Without Slurm: one clear line.
 status=0
