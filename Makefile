@@ -12,9 +12,10 @@ OUT        ?= build/reports/$(NAME)
 GRADE_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 10
+COST_BASELINE := harness/bench/cost-baseline.json
 OBJLAB     := build/release/harness/cli/objlab
 
-.PHONY: help grade report class bench bench-readers prove profile test test-asan test-memcheck fuzz coverage lint format \
+.PHONY: help grade report class bench bench-readers prove perf-gate perf-accept profile test test-asan test-memcheck fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
 
@@ -48,6 +49,14 @@ prove: release
 	@$(OBJLAB) bench --prove overhead
 	@$(OBJLAB) bench --prove aa
 	@$(OBJLAB) bench --prove planted
+
+## perf-gate      what the runtime's operations cost, counted, against the accepted baseline
+perf-gate: release
+	@$(OBJLAB) cost --baseline $(COST_BASELINE)
+
+## perf-accept    takes what they cost now as the baseline
+perf-accept: release
+	@$(OBJLAB) cost --out $(COST_BASELINE)
 
 ## profile        profiles of SUBMISSION's workload, by calls and by memory
 profile: release

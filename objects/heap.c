@@ -2,28 +2,31 @@
 
 #include "objects/announce.h"
 #include "objects/heap_internal.h"
-#include "objects/registry.h"
 
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A pool without blocks: CURRENT where there is none yet, so that the hot path tests no NULL. */
-static heap_pool no_pool = {.event = HEAP_NEVER, .state = HEAP_POOL_CURRENT};
-
 /* ---- making and deleting ---- */
 
 heap *heap_new(const heap_options *options)
 {
-    heap_state *s = calloc(1, sizeof(*s));
+    heap_state *s = aligned_alloc(_Alignof(heap_state), sizeof(*s));
     if (s == NULL)
         return NULL;
+    memset(s, 0, sizeof(*s));
     if (options != NULL)
         s->options = *options;
-    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
-        s->head.current[i] = &no_pool;
     s->watched = announce_is_watched() || s->options.debug > 0;
+    s->none.n_live = 1;
+    for (size_t i = 0; i < HEAP_N_CLASSES; i++) {
+        s->head.current[i] = s->hidden[i] = &s->none;
+        s->spares[i].state = HEAP_POOL_FULL;
+        s->spares[i].size_class = (uint8_t)i;
+    }
+    s->lists = s->watched ? s->hidden : s->head.current;
+    s->n_events = HEAP_WINDOW_EVENTS;
     s->thread = s->options.debug > 0 ? gettid() : 0;
     return &s->head;
 }
@@ -40,29 +43,39 @@ void heap_delete(heap *h)
 
 /* ---- pools ---- */
 
-void heap_make_usable(heap_state *s, heap_pool *pool)
+static void list_remove(heap_state *s, heap_pool *pool)
 {
-    heap_pool **head = &s->usable[pool->size_class];
-    pool->state = HEAP_POOL_USABLE;
-    pool->event = 0;
-    pool->previous = NULL;
-    pool->next = *head;
-    if (*head != NULL)
-        (*head)->previous = pool;
-    *head = pool;
-}
-
-static void usable_unlink(heap_state *s, heap_pool *pool)
-{
-    if (pool->previous != NULL)
+    heap_pool **list = &s->lists[pool->size_class];
+    pool->next->previous = pool->previous;
+    if (*list != pool) {
         pool->previous->next = pool->next;
-    else
-        s->usable[pool->size_class] = pool->next;
-    if (pool->next != NULL)
-        pool->next->previous = pool->previous;
+    } else {
+        *list = pool->next;
+        heap_set_state(s, pool->next, HEAP_POOL_CURRENT);
+    }
 }
 
-heap_pool *heap_new_pool(heap_state *s, unsigned size_class)
+/* A pool, or the spares, that had nothing free and has one block now. */
+static void list_add(heap_state *s, heap_pool *pool)
+{
+    heap_pool **list = &s->lists[pool->size_class];
+    heap_pool *first = *list;
+    if (first->n_live == 0) { /* it stays in front, or it would have to be dropped */
+        heap_set_state(s, pool, HEAP_POOL_USABLE);
+        pool->previous = first;
+        pool->next = first->next;
+        first->next->previous = pool;
+        first->next = pool;
+        return;
+    }
+    heap_set_state(s, first, HEAP_POOL_USABLE);
+    first->previous = pool;
+    heap_set_state(s, pool, HEAP_POOL_CURRENT);
+    pool->next = first;
+    *list = pool;
+}
+
+static heap_pool *new_pool(heap_state *s, unsigned size_class)
 {
     heap_pool *pool = heap_take_pool(s);
     if (pool == NULL)
@@ -74,37 +87,76 @@ heap_pool *heap_new_pool(heap_state *s, unsigned size_class)
     pool->end = pool->virgin + pool->n_blocks * block_bytes;
     pool->n_live = 0;
     pool->size_class = (uint8_t)size_class;
+    pool->next = &s->none;
+    registry_set(pool->virgin, 1 + (int)size_class);
     return pool;
 }
 
-static heap_pool *next_current(heap_state *s, unsigned size_class)
+heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 {
-    heap_pool *pool = s->usable[size_class];
-    if (pool != NULL)
-        usable_unlink(s, pool);
-    else
-        pool = heap_new_pool(s, size_class);
-    if (pool == NULL)
-        return NULL;
-    heap_pool *exhausted = s->head.current[size_class];
-    if (exhausted != &no_pool) {
-        exhausted->state = HEAP_POOL_FULL;
-        exhausted->event = (uint16_t)(exhausted->n_blocks - 1);
+    heap_pool *pool = s->lists[size_class];
+    heap_pool *spares = &s->spares[size_class];
+    while (pool != &s->none && heap_is_exhausted(pool)) {
+        heap_set_state(s, pool, HEAP_POOL_FULL);
+        if (pool != spares)
+            registry_set(heap_pool_start(pool), REGISTRY_APART + 1 + (int)size_class);
+        pool = pool->next;
     }
-    pool->state = HEAP_POOL_CURRENT;
-    pool->event = HEAP_NEVER;
-    s->head.current[size_class] = pool;
+    if (pool != &s->none && spares->n_blocks < HEAP_MAX_SPARES && !s->watched) {
+        spares->n_blocks++;
+        spares->n_live++;
+    }
+    s->lists[size_class] = pool; /* also where there is no memory for another */
+    if (pool == &s->none && (pool = new_pool(s, size_class)) == NULL)
+        return NULL;
+    heap_set_state(s, pool, HEAP_POOL_CURRENT);
+    s->lists[size_class] = pool;
     return pool;
 }
 
 void heap_settle_pool(heap_state *s, heap_pool *pool)
 {
     if (pool->state == HEAP_POOL_FULL) {
-        heap_make_usable(s, pool);
-    } else if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0) {
-        usable_unlink(s, pool);
+        registry_set(heap_pool_start(pool), 1 + pool->size_class);
+        list_add(s, pool);
+    } else if (pool->n_live == 0) {
+        list_remove(s, pool);
         heap_drop_pool(pool);
     }
+}
+
+/* ---- spares ---- */
+
+/* There is room for it. */
+static void add_spare(heap_state *s, heap_pool *spares, heap_block *block)
+{
+    block->next = spares->free;
+    spares->free = block;
+    spares->n_live--;
+    if (__builtin_expect(spares->state == HEAP_POOL_FULL, 0))
+        list_add(s, spares);
+}
+
+static void return_spares(heap_state *s, heap_pool *spares)
+{
+    if (spares->state != HEAP_POOL_FULL)
+        list_remove(s, spares);
+    heap_block *block = spares->free;
+    spares->free = NULL;
+    spares->state = HEAP_POOL_FULL;
+    spares->n_blocks = 0;
+    spares->n_live = 0; /* no room: none becomes one again */
+    while (block != NULL) {
+        heap_block *next = block->next;
+        mem_free_small(block);
+        block = next;
+    }
+}
+
+void heap_return_spares(heap_state *s)
+{
+    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
+        return_spares(s, &s->spares[i]);
 }
 
 /* ---- slow paths ---- */
@@ -112,19 +164,30 @@ void heap_settle_pool(heap_state *s, heap_pool *pool)
 void *heap_alloc_slow(heap *h, unsigned size_class)
 {
     heap_state *s = heap_state_of(h);
+    heap_count_event(s);
     if (s->watched)
         return heap_watched_alloc(s, size_class);
-    heap_pool *pool = next_current(s, size_class);
-    return pool == NULL ? NULL : heap_alloc_class(h, size_class);
+    return heap_next_pool(s, size_class) == NULL ? NULL : heap_alloc_class(h, size_class);
 }
 
 void heap_free_slow(heap_pool *pool, void *block)
 {
     heap_state *s = heap_arena_of(pool)->owner;
+    if (pool->state == HEAP_POOL_FULL) {
+        heap_pool *spares = &s->spares[pool->size_class];
+        if (spares->n_live != 0) {
+            pool->free = NULL;
+            pool->n_live++;
+            add_spare(s, spares, block);
+            return;
+        }
+        return_spares(s, spares); /* one too many */
+    }
     if (s->watched)
         heap_watched_free(s, pool, block);
     else
         heap_settle_pool(s, pool);
+    heap_count_event(s);
 }
 
 void *heap_alloc_large(heap *h, size_t n_bytes)
@@ -134,21 +197,21 @@ void *heap_alloc_large(heap *h, size_t n_bytes)
     return block;
 }
 
-bool heap_owns(const void *address)
+void heap_free_other(heap *h, void *block, int mark)
 {
-    return registry_has(address);
-}
-
-void mem_free(heap *h, void *block)
-{
-    if (block == NULL)
-        return;
-    if (heap_owns(block)) {
-        mem_free_small(block);
-        return;
+    heap_state *s = heap_state_of(h);
+    if (__builtin_expect(mark < 0 && mark != REGISTRY_APART, 1)) {
+        heap_pool *spares = &s->spares[mark - REGISTRY_APART - 1];
+        if (__builtin_expect(spares->n_live != 0, 1))
+            add_spare(s, spares, block);
+        else
+            mem_free_small(block);
+    } else if (mark == REGISTRY_APART) {
+        heap_watched_misfree(s, block);
+    } else {
+        s->n_large -= block != NULL;
+        free(block);
     }
-    heap_state_of(h)->n_large--;
-    free(block);
 }
 
 size_t mem_usable_bytes(const void *block)
@@ -189,10 +252,11 @@ void *mem_realloc(heap *h, void *block, size_t n_bytes)
 void heap_trim(heap *h)
 {
     heap_state *s = heap_state_of(h);
+    heap_return_spares(s);
     for (size_t i = 0; i < HEAP_N_CLASSES; i++) {
-        heap_pool *pool = h->current[i];
-        if (pool != &no_pool && pool->n_live == 0) {
-            h->current[i] = &no_pool;
+        heap_pool *pool = s->lists[i];
+        if (pool->n_live == 0) {
+            list_remove(s, pool);
             heap_drop_pool(pool);
         }
     }

@@ -14,25 +14,42 @@
  *
  * States of a pool:
  *
- *   FREE --taken for a class--> CURRENT --exhausted--> FULL --a block is freed--> USABLE
- *                                  ^                                                |   |
- *                                  '---------next to be allocated from--------------'   |
- *   FREE <---------------------last block is freed--------------------------------------'
+ *   FREE --taken for a class--> CURRENT --found exhausted--> FULL
+ *                               |     ^                       |
+ *              another in front |     | in front goes    a block is freed:
+ *                               v     |                       |
+ *   FREE <--last block freed-- USABLE '<----- in front of its class's list
  *
- * Each class has one CURRENT pool, which stays when it becomes empty: a program that allocates and
- * frees around a boundary between pools does not make and drop a pool each time.
+ * CURRENT is the front of its class's list: a class allocates from it. A pool that was full goes in
+ * front when a block of it is freed, since that block is in the cache. A CURRENT pool stays when it
+ * becomes empty, and then nothing goes in front of it: a program that allocates and frees around a
+ * boundary between pools does not make and drop a pool each time.
  *
- * Owns:       every arena. Arenas with no pool in use go back to the system, except
- *             HEAP_KEPT_ARENAS. Among arenas with free pools, the one with the fewest serves first,
- *             so that the others can become empty.
+ * A class whose pools are nearly full, while blocks of it come and go, would move a pool on and off
+ * its list each time. There, a block freed from a FULL pool becomes a spare: it waits in the heap,
+ * the last one first, to be handed out next, and its pool stays FULL and counts it as live. A class
+ * may hold as many spares as it had such moves, HEAP_MAX_SPARES at the most; once there is one too
+ * many all go back to their pools, and it begins anew.
+ *
+ * Memory goes back to the system when it was not needed for a while, by need and not by the clock,
+ * so that the same program does the same each time: the heap counts its slow paths (a pool is
+ * exhausted, becomes usable or empty). At the end of each window of HEAP_WINDOW_EVENTS of them for
+ * each arena, half of the empty arenas that the whole window had no use for are returned, down to
+ * HEAP_KEPT_ARENAS. So what fills and empties again finds its memory; what a peak left over is
+ * halved in each window. heap_trim() returns all of it at once.
+ *
+ * Owns:       every arena. Among arenas with free pools, the one with the fewest serves first, so
+ *             that the others can become empty; in it, the pool at the lowest address.
  * Invariants: n_live blocks + free list + not yet carved == n_blocks, for each pool;
- *             FULL: on no list, nothing free; USABLE: on its class's list, something free;
- *             FREE: on its arena's list, or not yet taken once      (heap_is_valid)
+ *             CURRENT: first of its class's list; USABLE: on that list; FULL: on no list, nothing
+ *             free; FREE: a bit in its arena's mask, or not yet taken once      (heap_is_valid)
  * Threads:    none: one heap, one thread. A debug heap checks it and aborts.
  * Source:     design after CPython's obmalloc and mimalloc (no code taken).
  */
 #ifndef OBJECTS_HEAP_H
 #define OBJECTS_HEAP_H
+
+#include "objects/registry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,7 +61,9 @@
 #define HEAP_ARENA_BYTES     ((size_t)262144)
 #define HEAP_N_CLASSES       (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
 #define HEAP_N_POOLS         (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
-#define HEAP_KEPT_ARENAS     4 /* empty arenas kept for the next need: 1 MiB */
+#define HEAP_KEPT_ARENAS     4    /* empty arenas that are always kept for the next need: 1 MiB */
+#define HEAP_MAX_SPARES      256  /* of each class */
+#define HEAP_WINDOW_EVENTS   1024 /* slow paths, for each arena, until one is given back */
 
 typedef struct heap heap;
 
@@ -90,7 +109,7 @@ typedef struct heap_pool {
     uint16_t n_blocks;
     uint8_t size_class;
     uint8_t state;
-    struct heap_pool *next, *previous; /* USABLE: in its class; FREE: next only */
+    struct heap_pool *next, *previous; /* CURRENT, USABLE: in its class */
     char pad[16];
 } heap_pool;
 
@@ -99,7 +118,7 @@ _Static_assert(sizeof(heap_pool) * (HEAP_N_POOLS + 1) == HEAP_POOL_BYTES, "heade
 
 /* The part of a heap that inlined code reads; the rest is behind it. */
 struct heap {
-    heap_pool *current[HEAP_N_CLASSES]; /* never NULL: a heap starts with a pool without blocks */
+    heap_pool *current[HEAP_N_CLASSES]; /* never NULL: a list ends with a pool without blocks */
 };
 
 typedef struct heap_stats {
@@ -124,9 +143,13 @@ void heap_delete(heap *h);
 void *heap_alloc_slow(heap *h, unsigned size_class);
 void heap_free_slow(heap_pool *pool, void *block);
 void *heap_alloc_large(heap *h, size_t n_bytes);
+void heap_free_other(heap *h, void *block, int mark); /* registry_get(block) */
 
 /* True if the address lies in an arena of any heap. Never reads the address. Cost: two loads. */
-bool heap_owns(const void *address);
+static inline bool heap_owns(const void *address)
+{
+    return registry_get(address) != 0;
+}
 
 static inline unsigned heap_size_class(size_t n_bytes)
 {
@@ -192,7 +215,14 @@ static inline void mem_free_small(void *block)
 
 /* Gives back a block of mem_alloc() and its kin; NULL is fine. An address of no arena goes to
  * free(). Cost: O(1) unless an arena is unmapped. */
-void mem_free(heap *h, void *block);
+static inline void mem_free(heap *h, void *block)
+{
+    int mark = registry_get(block);
+    if (__builtin_expect(mark > 0, 1))
+        mem_free_small(block);
+    else
+        heap_free_other(h, block, mark);
+}
 
 /* n * n_bytes zeroed bytes; NULL also if the product overflows. */
 void *mem_calloc(heap *h, size_t n, size_t n_bytes);

@@ -78,14 +78,14 @@ static heap_arena *new_arena(heap_state *s)
     heap_arena *arena = source_map(s);
     if (arena == NULL)
         return NULL;
-    if (!registry_add(arena)) {
+    if (!registry_add(arena, HEAP_ARENA_BYTES)) {
         source_unmap(s, arena);
         return NULL;
     }
     arena->owner = s;
     arena->n_free = HEAP_N_POOLS;
     arena->n_taken = 0;
-    arena->free_pools = NULL;
+    arena->free_pools = ((uint64_t)1 << HEAP_N_POOLS) - 1;
     arena->next = NULL;
     arena->previous = s->last;
     if (s->last != NULL)
@@ -118,7 +118,7 @@ void heap_drop_arena(heap_state *s, heap_arena *arena)
     s->n_unmapped++;
     if (s->watched)
         heap_watched_forget(arena);
-    registry_remove(arena);
+    registry_remove(arena, HEAP_ARENA_BYTES);
     ANNOUNCE_UNPOISON(arena, HEAP_ARENA_BYTES);
     source_unmap(s, arena);
 }
@@ -132,16 +132,16 @@ heap_pool *heap_take_pool(heap_state *s)
         arena = new_arena(s);
     if (arena == NULL)
         return NULL;
-    heap_pool *pool = arena->free_pools;
-    if (pool != NULL)
-        arena->free_pools = pool->next;
-    else
-        pool = (heap_pool *)arena + 1 + arena->n_taken++;
-    s->n_empty -= arena->n_free == HEAP_N_POOLS;
+    if (arena->n_free == HEAP_N_POOLS && --s->n_empty < s->n_idle)
+        s->n_idle = s->n_empty;
+    unsigned i = (unsigned)__builtin_ctzll(arena->free_pools);
+    arena->free_pools &= arena->free_pools - 1;
+    if (i == arena->n_taken)
+        arena->n_taken++;
     bucket_unlink(s, arena);
     arena->n_free--;
     bucket_link(s, arena);
-    return pool;
+    return (heap_pool *)arena + 1 + i;
 }
 
 void heap_drop_pool(heap_pool *pool)
@@ -150,13 +150,19 @@ void heap_drop_pool(heap_pool *pool)
     heap_state *s = arena->owner;
     pool->state = HEAP_POOL_FREE;
     pool->event = HEAP_NEVER; /* what n_live becomes if a block of it is freed again */
-    pool->next = arena->free_pools;
-    arena->free_pools = pool;
+    registry_set(heap_pool_start(pool), REGISTRY_APART);
+    arena->free_pools |= (uint64_t)1 << (pool - (heap_pool *)arena - 1);
     bucket_unlink(s, arena);
     arena->n_free++;
     bucket_link(s, arena);
-    if (arena->n_free < HEAP_N_POOLS)
-        return;
-    if (++s->n_empty > HEAP_KEPT_ARENAS)
-        heap_drop_arena(s, arena);
+    s->n_empty += arena->n_free == HEAP_N_POOLS;
+}
+
+void heap_end_window(heap_state *s)
+{
+    heap_return_spares(s);
+    for (size_t n = (s->n_idle + 1) / 2; n > 0 && s->n_empty > HEAP_KEPT_ARENAS; n--)
+        heap_drop_arena(s, s->by_free[HEAP_N_POOLS]);
+    s->n_idle = s->n_empty;
+    s->n_events = HEAP_WINDOW_EVENTS * (s->n_arenas + 1);
 }

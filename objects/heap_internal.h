@@ -13,8 +13,8 @@ typedef struct heap_arena {
     struct heap_state *owner;
     struct heap_arena *next, *previous;               /* of all arenas, in order of creation */
     struct heap_arena *bucket_next, *bucket_previous; /* in by_free[n_free] */
-    heap_pool *free_pools;                            /* were used, and are free again */
-    uint16_t n_free;                                  /* free_pools, and those never taken */
+    uint64_t free_pools;                              /* bit i: pool i, counted from 0, is free */
+    uint16_t n_free;                                  /* bits in free_pools */
     uint16_t n_taken;                                 /* taken at least once: the first ones */
     char pad[12];
 } heap_arena;
@@ -22,12 +22,21 @@ typedef struct heap_arena {
 _Static_assert(sizeof(heap_arena) == sizeof(heap_pool), "the arena's header is one of the headers");
 
 typedef struct heap_state {
-    struct heap head; /* first: a heap * is a heap_state * */
-    heap_pool *usable[HEAP_N_CLASSES];
+    /* First: a heap * is a heap_state *. Aligned, for the sake of the headers below. */
+    _Alignas(sizeof(heap_pool)) struct heap head;
+    /* Of each class, as if they were a pool's blocks: free, the spares; n_blocks, how many it may
+     * hold; n_live, how many more. On the class's list with a spare; else FULL, as an exhausted
+     * one. A watched heap has none. */
+    heap_pool spares[HEAP_N_CLASSES];
+    heap_pool none;    /* ends every list: a pool without blocks that is never empty */
+    heap_pool **lists; /* of each class, its pools with room: head.current, or hidden */
+    heap_pool *hidden[HEAP_N_CLASSES]; /* of a watched heap, whose current ones are all `none` */
     heap_arena *by_free[HEAP_N_POOLS + 1];
     uint64_t nonempty; /* bit n: by_free[n] has arenas; bit 0 is not kept */
     heap_arena *first, *last;
     size_t n_arenas, n_empty, n_large, n_mapped, n_unmapped;
+    size_t n_idle;   /* the least that n_empty was in this window */
+    size_t n_events; /* slow paths until the window ends */
     heap_options options;
     bool watched; /* every operation takes the slow path */
     pid_t thread;
@@ -41,6 +50,28 @@ static inline heap_state *heap_state_of(const heap *h)
 static inline heap_arena *heap_arena_of(const heap_pool *pool)
 {
     return (heap_arena *)((uintptr_t)pool & ~(uintptr_t)(HEAP_ARENA_BYTES - 1));
+}
+
+/* Nothing left to hand out. */
+static inline bool heap_is_exhausted(const heap_pool *pool)
+{
+    return pool->free == NULL && pool->virgin == pool->end;
+}
+
+/* Down to which count of live blocks a free need not look at the pool's state. */
+static inline uint16_t heap_event_of(const heap_state *s, const heap_pool *pool)
+{
+    if (s->watched)
+        return (uint16_t)(pool->n_live - 1); /* of an empty pool: HEAP_NEVER */
+    if (pool->state == HEAP_POOL_FULL)
+        return (uint16_t)(pool->n_blocks - 1);
+    return pool->state == HEAP_POOL_USABLE ? 0 : HEAP_NEVER;
+}
+
+static inline void heap_set_state(const heap_state *s, heap_pool *pool, heap_pool_state state)
+{
+    pool->state = (uint8_t)state;
+    pool->event = heap_event_of(s, pool);
 }
 
 /* First byte of the pool that a header describes. */
@@ -64,14 +95,27 @@ void heap_drop_arena(heap_state *s, heap_arena *arena);
 void *heap_watched_alloc(heap_state *s, unsigned size_class);
 void heap_watched_free(heap_state *s, heap_pool *pool, void *block);
 
+/* The address is in an arena, but no block is there. */
+void heap_watched_misfree(const heap_state *s, void *address);
+
 /* An arena goes with blocks in use in it: nobody may wait for them to be freed. */
 void heap_watched_forget(const heap_arena *arena);
 
-/* A pool that was free, made ready for a class, on no list yet; NULL without memory. */
-heap_pool *heap_new_pool(heap_state *s, unsigned size_class);
+/* Ends the window: arenas that were not needed in it may go back to the system. */
+void heap_end_window(heap_state *s);
 
-/* Puts a pool with something free in front of its class's list. */
-void heap_make_usable(heap_state *s, heap_pool *pool);
+static inline void heap_count_event(heap_state *s)
+{
+    if (__builtin_expect(--s->n_events == 0, 0))
+        heap_end_window(s);
+}
+
+/* The front of its class's list when that has nothing left: the next with room, or a new one; NULL
+ * without memory. */
+heap_pool *heap_next_pool(heap_state *s, unsigned size_class);
+
+/* Gives all spares back to their pools. */
+void heap_return_spares(heap_state *s);
 
 /* The common part of freeing: the states of the pool after n_live fell. */
 void heap_settle_pool(heap_state *s, heap_pool *pool);

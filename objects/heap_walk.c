@@ -15,7 +15,8 @@ static const heap_pool *pool_at(const heap_arena *arena, size_t i)
 void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *argument),
                void *argument)
 {
-    const heap_state *s = heap_state_of(h);
+    heap_state *s = heap_state_of(h);
+    heap_return_spares(s); /* nobody outside can tell the difference */
     for (const heap_arena *a = s->first; a != NULL; a = a->next) {
         for (size_t i = 0; i < HEAP_N_POOLS; i++) {
             heap_pool_view view = {.arena = a, .start = heap_pool_start(pool_at(a, i))};
@@ -114,10 +115,10 @@ static const char *check_blocks(const heap_pool *pool)
     return NULL;
 }
 
-static bool is_usable_listed(const heap_state *s, const heap_pool *pool)
+static bool is_listed(const heap_state *s, const heap_pool *pool)
 {
-    const heap_pool *p = s->usable[pool->size_class];
-    while (p != NULL && p != pool)
+    const heap_pool *p = s->lists[pool->size_class];
+    while (p != &s->none && p != pool)
         p = p->next;
     return p == pool;
 }
@@ -129,25 +130,32 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
     const char *why = check_blocks(pool);
     if (why != NULL)
         return why;
-    bool listed = is_usable_listed(s, pool);
-    if (pool->state == HEAP_POOL_USABLE && (!listed || pool->n_live == pool->n_blocks))
-        return "a usable pool is not listed, or is full";
-    if (pool->state != HEAP_POOL_USABLE && listed)
-        return "a pool is listed as usable and is not";
+    bool is_first = s->lists[pool->size_class] == pool;
+    if ((pool->state == HEAP_POOL_CURRENT) != is_first)
+        return "a current pool is not the first of its class's list";
+    if ((pool->state == HEAP_POOL_FULL) == is_listed(s, pool))
+        return "a full pool is listed, or one that is not full is not listed";
     if (pool->state == HEAP_POOL_FULL && pool->n_live != pool->n_blocks)
         return "a full pool is not full";
-    if (pool->state == HEAP_POOL_CURRENT && s->head.current[pool->size_class] != pool)
-        return "a current pool is not its class's";
+    if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0)
+        return "a pool is empty and was not dropped";
+    int mark = 1 + pool->size_class + (pool->state == HEAP_POOL_FULL ? REGISTRY_APART : 0);
+    if (registry_get(heap_pool_start(pool)) != mark)
+        return "a pool's mark in the registry is off";
+    if (pool->event != heap_event_of(s, pool))
+        return "a pool would take its slow path at the wrong count of blocks";
     return NULL;
 }
 
 static const char *check_arena(const heap_state *s, const heap_arena *arena)
 {
-    if (arena->owner != s || !registry_has(arena))
+    if (arena->owner != s || registry_get(arena) != REGISTRY_APART)
         return "an arena is not this heap's, or is not registered";
     size_t n_free = HEAP_N_POOLS - arena->n_taken;
     for (size_t i = 0; i < arena->n_taken; i++) {
         const heap_pool *pool = pool_at(arena, i);
+        if ((pool->state == HEAP_POOL_FREE) != (arena->free_pools >> i & 1))
+            return "an arena's mask of free pools is off";
         if (pool->state == HEAP_POOL_FREE) {
             n_free++;
             continue;
@@ -156,17 +164,29 @@ static const char *check_arena(const heap_state *s, const heap_arena *arena)
         if (why != NULL)
             return why;
     }
-    if (n_free != arena->n_free)
+    if (n_free != arena->n_free || n_free != (size_t)__builtin_popcountll(arena->free_pools))
         return "an arena's count of free pools is off";
-    size_t n_listed = HEAP_N_POOLS - arena->n_taken;
-    for (const heap_pool *p = arena->free_pools; p != NULL && n_listed <= n_free; p = p->next)
-        n_listed++;
-    if (n_listed != n_free)
-        return "an arena's list of free pools is off";
     const heap_arena *a = s->by_free[arena->n_free];
     while (a != NULL && a != arena)
         a = a->bucket_next;
     return a == arena ? NULL : "an arena is not listed by its free pools";
+}
+
+/* Each spare lies in a full pool of its class, and they are as many as room was used up. */
+static const char *check_spares(const heap_state *s, unsigned size_class)
+{
+    const heap_pool *spares = &s->spares[size_class];
+    size_t n = 0;
+    for (const heap_block *b = spares->free; b != NULL && n <= HEAP_MAX_SPARES; b = b->next) {
+        if (registry_get(b) != REGISTRY_APART + 1 + (int)size_class)
+            return "a spare block is in no full pool of its class";
+        n++;
+    }
+    if (n + spares->n_live != spares->n_blocks || spares->n_blocks > HEAP_MAX_SPARES)
+        return "the count of spare blocks is off";
+    return (spares->state == HEAP_POOL_FULL) == is_listed(s, spares)
+               ? "spare blocks are listed and there are none, or are not listed"
+               : NULL;
 }
 
 bool heap_is_valid(const heap *h, const char **ret_why)
@@ -180,7 +200,9 @@ bool heap_is_valid(const heap *h, const char **ret_why)
         n_empty += a->n_free == HEAP_N_POOLS;
         why = check_arena(s, a);
     }
-    if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty))
+    for (unsigned i = 0; i < HEAP_N_CLASSES && why == NULL; i++)
+        why = check_spares(s, i);
+    if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty || s->n_idle > n_empty))
         why = "the counts of arenas are off";
     if (ret_why != NULL)
         *ret_why = why;

@@ -3,7 +3,7 @@
  * own checks (heap_options.debug).
  *
  * A watched heap has no CURRENT pools that serve the hot path: every allocation comes here, and
- * every pool's event is one below its live count, so that every free does, too.
+ * each pool's event is one below its live count, so that every free does, too.
  */
 #include "objects/announce.h"
 #include "objects/heap_internal.h"
@@ -37,18 +37,6 @@ static void check_heap(const heap_state *s)
         misuse(why, s, NULL);
 }
 
-/* A pool of the class with room: the first usable one, or a new one. */
-static heap_pool *watched_pool(heap_state *s, unsigned size_class)
-{
-    heap_pool *pool = s->usable[size_class];
-    if (pool != NULL)
-        return pool;
-    pool = heap_new_pool(s, size_class);
-    if (pool != NULL)
-        heap_make_usable(s, pool);
-    return pool;
-}
-
 static void *watched_take(heap_state *s, heap_pool *pool)
 {
     size_t n_bytes = heap_class_bytes(pool->size_class);
@@ -72,17 +60,11 @@ static void *watched_take(heap_state *s, heap_pool *pool)
 void *heap_watched_alloc(heap_state *s, unsigned size_class)
 {
     check_heap(s);
-    heap_pool *pool = watched_pool(s, size_class);
-    if (pool == NULL)
+    heap_pool *pool = s->lists[size_class];
+    if (heap_is_exhausted(pool) && (pool = heap_next_pool(s, size_class)) == NULL)
         return NULL;
     void *block = watched_take(s, pool);
-    if (pool->n_live == pool->n_blocks) { /* now FULL: off the list */
-        s->usable[size_class] = pool->next;
-        if (pool->next != NULL)
-            pool->next->previous = NULL;
-        pool->state = HEAP_POOL_FULL;
-    }
-    pool->event = (uint16_t)(pool->n_live - 1);
+    pool->event = heap_event_of(s, pool);
     return block;
 }
 
@@ -108,8 +90,18 @@ void heap_watched_free(heap_state *s, heap_pool *pool, void *block)
     uint16_t n_live = pool->n_live;
     heap_settle_pool(s, pool); /* an empty pool is dropped, perhaps with its arena */
     if (n_live > 0)
-        pool->event = (uint16_t)(n_live - 1);
+        pool->event = heap_event_of(s, pool);
     check_heap(s);
+}
+
+void heap_watched_misfree(const heap_state *s, void *address)
+{
+    if (s->options.debug > 0)
+        misuse("freed, but no block starts here", address, heap_pool_of(address));
+    if (s->watched) {
+        VALGRIND_FREELIKE_BLOCK(address, 0); /* it says what is wrong */
+        (void)*(volatile char *)address;     /* and so does AddressSanitizer */
+    }
 }
 
 static void forget_block(void *block, void *argument)

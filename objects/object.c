@@ -5,6 +5,7 @@
 #include "objects/method.h"
 #include "objects/scalar.h"
 #include "objects/tuple.h"
+#include "objects/weak_container.h"
 #include "objects/weakref.h"
 
 #include <string.h>
@@ -241,6 +242,14 @@ static unsigned dict_spans(const object *o, value_span spans[2])
     return 2;
 }
 
+static unsigned held_span(const weakref *w, value_span *ret_span)
+{
+    if (w->callback == NULL)
+        return 0;
+    *ret_span = (value_span){&w->callback->held, 1, 1};
+    return 1;
+}
+
 unsigned object_spans(const object *o, value_span ret_spans[OBJECT_MAX_SPANS])
 {
     unsigned n = 0;
@@ -255,6 +264,15 @@ unsigned object_spans(const object *o, value_span ret_spans[OBJECT_MAX_SPANS])
         break;
     case KIND_DICT:
         n += dict_spans(o, ret_spans + n);
+        break;
+    case KIND_WEAKREF:
+    case KIND_PROXY:
+        n += held_span((const weakref *)(const void *)o, &ret_spans[n]);
+        break;
+    case KIND_WEAK_KEY_DICT:
+    case KIND_WEAK_VALUE_DICT:
+    case KIND_WEAK_SET:
+        ret_spans[n++] = (value_span){&weak_payload_of(o)->data, 1, 1};
         break;
     case KIND_METHOD:
         ret_spans[n++] = (value_span){&((method_payload *)object_payload(o))->self, 1, 1};
@@ -331,6 +349,8 @@ void object_clear(object *o)
         clear_list(o);
     else if (o->type->kind == KIND_DICT)
         clear_dict(o);
+    else if (kind_is_weak_container(o->type->kind))
+        weak_clear(o);
 }
 
 /* ---- destruction ---- */
@@ -383,6 +403,11 @@ static void release_payload(object *o)
         break;
     case KIND_STR:
         str_destroy(o);
+        break;
+    case KIND_WEAK_KEY_DICT:
+    case KIND_WEAK_VALUE_DICT:
+    case KIND_WEAK_SET:
+        weak_clear(o);
         break;
     default:
         break;
@@ -455,7 +480,7 @@ void object_destroy(object *o)
         mem_free_small(o);
         return;
     }
-    if (o->type->kind == KIND_WEAKREF) {
+    if (object_is_weakref(o)) {
         weakref_destroy((weakref *)(void *)o);
         return;
     }

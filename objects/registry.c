@@ -1,73 +1,44 @@
 #include "objects/registry.h"
 
-#include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/mman.h>
 
-enum { ARENA_BITS = 18, LEAF_BITS = 15, TOP_BITS = 15, WORD_BITS = 64 };
+_Atomic(registry_mark *) registry_leaves[1U << REGISTRY_TOP_BITS];
 
-#define LEAF_WORDS ((1U << LEAF_BITS) / WORD_BITS)
-
-typedef _Atomic uint64_t leaf_word;
-
-static _Atomic(leaf_word *) leaves[1U << TOP_BITS];
-
-static uintptr_t arena_index(const void *address)
+/* Makes the leaf that the address's mark is in, unless it is there. False without memory. */
+static bool make_leaf(const void *address)
 {
-    return (uintptr_t)address >> ARENA_BITS;
-}
-
-static leaf_word *find_leaf(uintptr_t index)
-{
-    uintptr_t top = index >> LEAF_BITS;
-    return top >> TOP_BITS != 0 ? NULL : atomic_load_explicit(&leaves[top], memory_order_acquire);
-}
-
-static leaf_word *bit_word(leaf_word *leaf, uintptr_t index)
-{
-    return leaf + (index & ((1U << LEAF_BITS) - 1)) / WORD_BITS;
-}
-
-static uint64_t bit_of(uintptr_t index)
-{
-    return (uint64_t)1 << (index % WORD_BITS);
-}
-
-bool registry_add(const void *arena)
-{
-    uintptr_t index = arena_index(arena);
-    if (index >> (LEAF_BITS + TOP_BITS) != 0)
-        return false; /* beyond 48 bits: no user address is */
-    leaf_word *leaf = find_leaf(index);
-    if (leaf == NULL) {
-        size_t n_bytes = LEAF_WORDS * sizeof(leaf_word);
-        leaf_word *made =
-            mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (made == MAP_FAILED)
-            return false;
-        if (atomic_compare_exchange_strong(&leaves[index >> LEAF_BITS], &leaf, made))
-            leaf = made;
-        else
-            (void)munmap(made, n_bytes); /* another thread was first; its leaf is in `leaf` */
-    }
-    atomic_fetch_or_explicit(bit_word(leaf, index), bit_of(index), memory_order_release);
+    uintptr_t top = (uintptr_t)address >> (REGISTRY_POOL_BITS + REGISTRY_LEAF_BITS);
+    if (top >> REGISTRY_TOP_BITS != 0)
+        return false;
+    registry_mark *leaf = atomic_load_explicit(&registry_leaves[top], memory_order_acquire);
+    if (leaf != NULL)
+        return true;
+    size_t n_bytes = (size_t)1 << REGISTRY_LEAF_BITS;
+    registry_mark *made = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (made == MAP_FAILED)
+        return false;
+    (void)madvise(made, n_bytes, MADV_NOHUGEPAGE); /* advice: or all of it were resident at once */
+    if (!atomic_compare_exchange_strong(&registry_leaves[top], &leaf, made))
+        (void)munmap(made, n_bytes); /* another thread was first */
     return true;
 }
 
-void registry_remove(const void *arena)
+static void mark_all(const char *arena, size_t n_bytes, int mark)
 {
-    uintptr_t index = arena_index(arena);
-    leaf_word *leaf = find_leaf(index);
-    if (leaf != NULL)
-        atomic_fetch_and_explicit(bit_word(leaf, index), ~bit_of(index), memory_order_release);
+    for (size_t i = 0; i < n_bytes; i += (size_t)1 << REGISTRY_POOL_BITS)
+        registry_set(arena + i, mark);
 }
 
-bool registry_has(const void *address)
+bool registry_add(const void *arena, size_t n_bytes)
 {
-    uintptr_t index = arena_index(address);
-    leaf_word *leaf = find_leaf(index);
-    if (leaf == NULL)
+    if (!make_leaf(arena))
         return false;
-    return (atomic_load_explicit(bit_word(leaf, index), memory_order_relaxed) & bit_of(index)) != 0;
+    mark_all(arena, n_bytes, REGISTRY_APART);
+    return true;
+}
+
+void registry_remove(const void *arena, size_t n_bytes)
+{
+    mark_all(arena, n_bytes, 0);
 }

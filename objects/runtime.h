@@ -31,12 +31,16 @@ typedef enum status {
 typedef enum type_kind {
     KIND_INSTANCE = 0,
     KIND_WEAKREF,
+    KIND_PROXY,
     KIND_FLOAT,
     KIND_STR,
     KIND_TUPLE,
     KIND_LIST,
     KIND_DICT,
     KIND_METHOD,
+    KIND_WEAK_KEY_DICT,
+    KIND_WEAK_VALUE_DICT,
+    KIND_WEAK_SET,
     N_KINDS
 } type_kind;
 
@@ -49,9 +53,10 @@ typedef struct runtime {
     struct type *types;            /* all of them, linked */
     struct type *builtin[N_KINDS]; /* KIND_INSTANCE: NULL */
     collector collector;
-    struct object *dying; /* waiting to be destroyed, so that long chains do not recurse */
-    unsigned depth;       /* of destructions that run now */
-    unsigned hash_depth;  /* of tuples in tuples that are being hashed */
+    struct finalizer *finalizers; /* registered ones, newest first */
+    struct object *dying;         /* waiting to be destroyed, so that long chains do not recurse */
+    unsigned depth;               /* of destructions that run now */
+    unsigned hash_depth;          /* of tuples in tuples that are being hashed */
     char error[RUNTIME_ERROR_BYTES];
 } runtime;
 

@@ -158,6 +158,8 @@ status value_hash(runtime *rt, value v, uint64_t *ret_hash)
     case KIND_METHOD:
         *ret_hash = hash_method(o);
         return STATUS_OK;
+    case KIND_PROXY:
+        return unhashable(rt, o);
     case KIND_LIST:
     case KIND_DICT:
         if (o->type->identity.equal == NULL)
@@ -260,6 +262,12 @@ static bool equal_objects(const object *a, const object *b, unsigned depth)
     }
 }
 
+/* What a proxy stands for, NULL if that is dead; anything else itself. */
+static const object *behind_proxy(const object *o)
+{
+    return object_is(o, KIND_PROXY) ? ((const weakref *)(const void *)o)->referent : o;
+}
+
 static bool equal_at(value a, value b, unsigned depth)
 {
     if (depth == MAX_COMPARE_DEPTH)
@@ -268,8 +276,10 @@ static bool equal_at(value a, value b, unsigned depth)
         return equal_numbers(a, b);
     if (!value_is_object(a) || !value_is_object(b))
         return a == b;
-    const object *left = value_to_object(a);
-    const object *right = value_to_object(b);
+    const object *left = behind_proxy(value_to_object(a));
+    const object *right = behind_proxy(value_to_object(b));
+    if (left == NULL || right == NULL)
+        return false;
     return left == right || equal_objects(left, right, depth + 1);
 }
 

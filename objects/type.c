@@ -6,6 +6,7 @@
 #include "objects/object.h"
 #include "objects/scalar.h"
 #include "objects/tuple.h"
+#include "objects/weak_container.h"
 #include "objects/weakref.h"
 
 #include <stdlib.h>
@@ -15,17 +16,26 @@
  * the same in all of them. */
 static const struct {
     const char *name;
+    type_layout layout;
     uint16_t payload_words;
     bool has_subclasses;
 } kinds[N_KINDS] = {
-    [KIND_INSTANCE] = {"object", 0, true},
-    [KIND_WEAKREF] = {"weakref", (sizeof(weakref) - sizeof(object)) / sizeof(value), false},
-    [KIND_FLOAT] = {"float", 1, false},
-    [KIND_STR] = {"str", sizeof(str_payload) / sizeof(value), false},
-    [KIND_TUPLE] = {"tuple", sizeof(tuple_payload) / sizeof(value), false},
-    [KIND_LIST] = {"list", sizeof(list_payload) / sizeof(value), true},
-    [KIND_DICT] = {"dict", sizeof(dict_payload) / sizeof(value), true},
-    [KIND_METHOD] = {"method", sizeof(method_payload) / sizeof(value), false},
+    [KIND_INSTANCE] = {"object", LAYOUT_SLOTS, 0, true},
+    [KIND_WEAKREF] = {"weakref.ReferenceType", LAYOUT_SLOTS,
+                      (sizeof(weakref) - sizeof(object)) / sizeof(value), false},
+    [KIND_PROXY] = {"weakref.ProxyType", LAYOUT_SLOTS,
+                    (sizeof(weakref) - sizeof(object)) / sizeof(value), false},
+    [KIND_FLOAT] = {"float", LAYOUT_SLOTS, 1, false},
+    [KIND_STR] = {"str", LAYOUT_SLOTS, sizeof(str_payload) / sizeof(value), false},
+    [KIND_TUPLE] = {"tuple", LAYOUT_SLOTS, sizeof(tuple_payload) / sizeof(value), false},
+    [KIND_LIST] = {"list", LAYOUT_SLOTS, sizeof(list_payload) / sizeof(value), true},
+    [KIND_DICT] = {"dict", LAYOUT_SLOTS, sizeof(dict_payload) / sizeof(value), true},
+    [KIND_METHOD] = {"method", LAYOUT_SLOTS, sizeof(method_payload) / sizeof(value), false},
+    [KIND_WEAK_KEY_DICT] = {"WeakKeyDictionary", LAYOUT_WEAKREF,
+                            sizeof(weak_payload) / sizeof(value), false},
+    [KIND_WEAK_VALUE_DICT] = {"WeakValueDictionary", LAYOUT_WEAKREF,
+                              sizeof(weak_payload) / sizeof(value), false},
+    [KIND_WEAK_SET] = {"WeakSet", LAYOUT_WEAKREF, sizeof(weak_payload) / sizeof(value), false},
 };
 
 /* Where the values are and how large the next instance is. */
@@ -159,7 +169,7 @@ status type_new(runtime *rt, const type_spec *spec, type **ret_type)
 bool type_make_builtin(runtime *rt)
 {
     for (int kind = KIND_INSTANCE + 1; kind < N_KINDS; kind++) {
-        const type_spec spec = {.name = kinds[kind].name, .layout = LAYOUT_SLOTS};
+        const type_spec spec = {.name = kinds[kind].name, .layout = kinds[kind].layout};
         type *t = new_type(rt, &spec, 0);
         if (t == NULL)
             return false;

@@ -14,54 +14,112 @@ static weakref *first_of(const object *referent)
     return takes_weakrefs(referent) ? object_words_of(referent)->weakrefs : NULL;
 }
 
-/* Behind the shared one, if there is one; the shared one itself goes in front. */
-static void link_to(object *referent, weakref *w)
+/* The shared weakref or proxy, or NULL. */
+static weakref *find_shared(const object *referent, type_kind kind)
 {
-    weakref **head = &object_words_of(referent)->weakrefs;
-    weakref *shared = *head != NULL && (*head)->callback == NULL ? *head : NULL;
-    w->previous = shared;
-    w->next = shared != NULL ? shared->next : *head;
-    if (shared != NULL)
-        shared->next = w;
-    else
-        *head = w;
-    if (w->next != NULL)
-        w->next->previous = w;
+    for (weakref *w = first_of(referent); w != NULL && w->callback == NULL; w = w->next) {
+        if (w->head.type->kind == kind)
+            return w;
+    }
+    return NULL;
 }
 
-static status cannot_refer(const object *referent)
+/* The shared weakref in front of all, the shared proxy behind it, others behind these. */
+static void link_to(object *referent, weakref *w)
 {
-    return runtime_fail(referent->type->rt, STATUS_TYPE_ERROR,
-                        "cannot create weak reference to '%s' object", referent->type->name->text);
+    bool is_first = w->callback == NULL && w->head.type->kind == KIND_WEAKREF;
+    weakref *before = NULL;
+    weakref *after = object_words_of(referent)->weakrefs;
+    while (!is_first && after != NULL && after->callback == NULL) {
+        before = after;
+        after = after->next;
+    }
+    w->previous = before;
+    w->next = after;
+    if (before != NULL)
+        before->next = w;
+    else
+        object_words_of(referent)->weakrefs = w;
+    if (after != NULL)
+        after->previous = w;
+}
+
+static status cannot_refer(runtime *rt, const char *what)
+{
+    return runtime_fail(rt, STATUS_TYPE_ERROR, "cannot create weak reference to '%s' object", what);
+}
+
+static status no_memory(runtime *rt)
+{
+    return runtime_fail(rt, STATUS_MEMORY_ERROR, "no memory for a weak reference");
+}
+
+static void fill(weakref *w, type *t, object *referent, weakref_callback *callback)
+{
+    object_init_tracked(&w->head, t);
+    w->referent = referent;
+    w->callback = callback;
+    if (callback != NULL)
+        object_hold(&w->head, callback->held);
+    link_to(referent, w);
+}
+
+/* what: its callback; run NULL: the shared one. */
+static status make(object *referent, type_kind kind, const weakref_callback *what,
+                   weakref **ret_weakref)
+{
+    runtime *rt = referent->type->rt;
+    if (!takes_weakrefs(referent))
+        return cannot_refer(rt, referent->type->name->text);
+    object_before_new(rt);
+    weakref *shared = what->run == NULL ? find_shared(referent, kind) : NULL;
+    if (shared != NULL) {
+        shared->head.refcount++;
+        *ret_weakref = shared;
+        return STATUS_OK;
+    }
+    weakref *w = mem_alloc(rt->objects, sizeof(*w));
+    if (w == NULL)
+        return no_memory(rt);
+    weakref_callback *callback = NULL;
+    if (what->run != NULL) {
+        callback = mem_alloc(rt->tables, sizeof(*callback));
+        if (callback == NULL) {
+            mem_free_small(w);
+            return no_memory(rt);
+        }
+        *callback = *what;
+    }
+    fill(w, rt->builtin[kind], referent, callback);
+    *ret_weakref = w;
+    return STATUS_OK;
 }
 
 status weakref_new(object *referent, weakref_function *run, void *argument, weakref **ret_weakref)
 {
-    if (!takes_weakrefs(referent))
-        return cannot_refer(referent);
-    weakref *first = first_of(referent);
-    if (run == NULL && first != NULL && first->callback == NULL) {
-        first->head.refcount++;
-        *ret_weakref = first;
-        return STATUS_OK;
-    }
-    runtime *rt = referent->type->rt;
-    object_before_new(rt);
-    weakref *w = mem_alloc(rt->objects, sizeof(*w));
-    weakref_callback *callback = run == NULL ? NULL : mem_alloc(rt->tables, sizeof(*callback));
-    if (w == NULL || (run != NULL && callback == NULL)) {
-        mem_free(rt->objects, w);
-        mem_free(rt->tables, callback);
-        return runtime_fail(rt, STATUS_MEMORY_ERROR, "no memory for a weak reference");
-    }
-    if (callback != NULL)
-        *callback = (weakref_callback){run, argument, NULL};
-    object_init_tracked(&w->head, rt->builtin[KIND_WEAKREF]);
-    w->referent = referent;
-    w->callback = callback;
-    link_to(referent, w);
-    *ret_weakref = w;
-    return STATUS_OK;
+    const weakref_callback what = {.run = run, .argument = argument};
+    return make(referent, KIND_WEAKREF, &what, ret_weakref);
+}
+
+status weakref_new_holding(object *referent, weakref_function *run, void *argument, value held,
+                           weakref **ret_weakref)
+{
+    const weakref_callback what = {.run = run, .argument = argument, .held = held};
+    return make(referent, KIND_WEAKREF, &what, ret_weakref);
+}
+
+status weakref_new_proxy(object *referent, weakref_function *run, void *argument,
+                         weakref **ret_proxy)
+{
+    const weakref_callback what = {.run = run, .argument = argument};
+    return make(referent, KIND_PROXY, &what, ret_proxy);
+}
+
+status weakref_to(runtime *rt, value referent, weakref **ret_weakref)
+{
+    if (!value_is_object(referent))
+        return cannot_refer(rt, "int");
+    return weakref_new(value_to_object(referent), NULL, NULL, ret_weakref);
 }
 
 size_t weakref_count(const object *referent)
@@ -92,9 +150,13 @@ void weakref_destroy(weakref *w)
         if (w->next != NULL)
             w->next->previous = w->previous;
     }
-    if (w->callback != NULL)
-        mem_free_small(w->callback);
+    weakref_callback *callback = w->callback;
     mem_free_small(w);
+    if (callback == NULL)
+        return;
+    value held = callback->held;
+    mem_free_small(callback);
+    value_decref(held);
 }
 
 /* The referent is about to die: w forgets it. */
@@ -136,8 +198,7 @@ weakref *weakref_kill_quietly(object *referent)
 weakref *weakref_run_first(weakref *chain)
 {
     weakref *rest = chain->callback->next;
-    if (chain->head.refcount > 1)
-        chain->callback->run(chain, chain->callback->argument);
+    chain->callback->run(chain, chain->callback->argument);
     weakref_decref(chain);
     return rest;
 }
@@ -155,8 +216,11 @@ bool weakrefs_are_valid(const object *referent)
     for (const weakref *w = first_of(referent); w != NULL; w = w->next) {
         if (w->referent != referent || w->previous != previous || w->head.refcount == 0)
             return false;
-        if (previous != NULL && w->callback == NULL)
-            return false; /* the shared one is in front, and there is one at the most */
+        bool is_shared = w->callback == NULL;
+        if (is_shared && previous != NULL &&
+            (previous->callback != NULL || w->head.type->kind != KIND_PROXY ||
+             previous->head.type->kind == KIND_PROXY))
+            return false; /* the shared ones are in front, and there is one of each at the most */
         previous = w;
     }
     return true;

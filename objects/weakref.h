@@ -1,13 +1,15 @@
 /*
  * weakref.h -- weak references: they do not keep their referent alive, and know when it dies.
  *
- *   referent --weakrefs--> shared one (no callback) <-> latest with a callback <-> ... <-> earliest
+ *   referent --weakrefs--> shared one <-> shared proxy <-> latest with a callback <-> ... <->
+ * earliest
  *
  * A weak reference is an object (object_incref, object_decref) of 48 bytes. All of a referent's die
- * before the first callback runs; callbacks run latest first; one that nobody holds any more is not
- * called. A weak reference without a callback is made once a referent, and shared.
+ * before the first callback runs; callbacks run latest first, also that of a weakref which an
+ * earlier one let go of. A weak reference without a callback is made once a referent, and
+ * shared; and so is a proxy without one.
  *
- * Invariants: a live weakref is on its referent's list once; the shared one is in front.
+ * Invariants: a live weakref is on its referent's list once; the shared ones are in front.
  *             (weakrefs_are_valid)
  * Source:     semantics of CPython's weakref.ref (no code taken).
  */
@@ -24,6 +26,7 @@ typedef void weakref_function(weakref *w, void *argument);
 typedef struct weakref_callback {
     weakref_function *run;
     void *argument;
+    value held;    /* what the callback needs to live: a strong reference of the weakref's */
     weakref *next; /* waiting to be called, after the referent's death */
 } weakref_callback;
 
@@ -39,9 +42,27 @@ struct weakref {
     };
 };
 
-/* A weakref to an object; run NULL: the shared one. TYPE_ERROR for LAYOUT_SLOTS and for
- * builtin types; MEMORY_ERROR. Owner of *ret_weakref: the caller. */
+/* A weakref to an object; run NULL: the shared one. TYPE_ERROR for LAYOUT_SLOTS and for builtin
+ * types; MEMORY_ERROR. Owner of *ret_weakref: the caller. */
 status weakref_new(object *referent, weakref_function *run, void *argument, weakref **ret_weakref);
+
+/* The same with a value that the callback needs: the weakref holds it as long as it lives, and
+ * finds it in callback->held. */
+status weakref_new_holding(object *referent, weakref_function *run, void *argument, value held,
+                           weakref **ret_weakref);
+
+/* A proxy: an object that stands for its referent, KIND_PROXY; see proxy.h. Otherwise as a weakref;
+ * without a callback it is shared, too. */
+status weakref_new_proxy(object *referent, weakref_function *run, void *argument,
+                         weakref **ret_proxy);
+
+/* weakref_new() for any value: TYPE_ERROR for integers, too. */
+status weakref_to(runtime *rt, value referent, weakref **ret_weakref);
+
+static inline bool object_is_weakref(const object *o)
+{
+    return o->type->kind == KIND_WEAKREF || o->type->kind == KIND_PROXY;
+}
 
 /* A strong reference to the referent, or NULL. */
 static inline object *weakref_get(const weakref *w)

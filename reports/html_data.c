@@ -1,18 +1,12 @@
 /* html_data.c -- the data of the charts: JSON, with nothing in it that could end a <script>. */
 #include "reports/figures.h"
 #include "reports/html_page.h"
+#include "reports/json_text.h"
 #include "reports/text.h"
 
 #include <jansson.h>
 
 enum { MAX_STACKS = 20000 };
-
-/* One line without control characters: labels are drawn as they are. */
-static json_t *label_to_json(const char *text)
-{
-    g_autofree char *safe = text_for_terminal(text);
-    return json_string(safe);
-}
 
 static json_t *figure_to_json(const record_figure *f)
 {
@@ -32,8 +26,8 @@ static json_t *rows_to_json(const figures_table *table)
             json_array_append_new(reference, figure_to_json(row->cells[k].reference));
         }
         json_array_append_new(rows,
-                              json_pack("{so so so so}", "unit", label_to_json(row->unit), "name",
-                                        label_to_json(name), "mine", mine, "reference", reference));
+                              json_pack("{so so so so}", "unit", json_text(row->unit), "name",
+                                        json_text(name), "mine", mine, "reference", reference));
     }
     return rows;
 }
@@ -43,9 +37,9 @@ static json_t *figures_to_json(const record *r)
     g_autoptr(figures_table) table = figures_table_new(r);
     json_t *layouts = json_array();
     for (unsigned i = 0; i < table->layouts->len; i++)
-        json_array_append_new(layouts, label_to_json(table->layouts->pdata[i]));
-    return json_pack("{so so so so}", "layouts", layouts, "subject", label_to_json(table->subject),
-                     "reference", label_to_json(table->reference), "rows", rows_to_json(table));
+        json_array_append_new(layouts, json_text(table->layouts->pdata[i]));
+    return json_pack("{so so so so}", "layouts", layouts, "subject", json_text(table->subject),
+                     "reference", json_text(table->reference), "rows", rows_to_json(table));
 }
 
 static json_t *heap_to_json(const record_heap *heap)
@@ -56,9 +50,8 @@ static json_t *heap_to_json(const record_heap *heap)
         uint64_t total = s->heap_bytes + s->extra_bytes + s->stack_bytes;
         json_array_append_new(points, json_pack("[II]", (json_int_t)s->time, (json_int_t)total));
     }
-    return json_pack("{so so so sI}", "title", label_to_json(heap->title), "unit",
-                     label_to_json(heap->time_unit), "points", points, "peak",
-                     (json_int_t)heap->peak);
+    return json_pack("{so so so sI}", "title", json_text(heap->title), "unit",
+                     json_text(heap->time_unit), "points", points, "peak", (json_int_t)heap->peak);
 }
 
 static json_t *stacks_to_json(const record_calls *calls)
@@ -67,7 +60,7 @@ static json_t *stacks_to_json(const record_calls *calls)
     for (unsigned i = 0; i < calls->stacks->len && i < MAX_STACKS; i++) {
         const record_stack *stack = calls->stacks->pdata[i];
         json_array_append_new(
-            stacks, json_pack("[oI]", label_to_json(stack->frames), (json_int_t)stack->self_ir));
+            stacks, json_pack("[oI]", json_text(stack->frames), (json_int_t)stack->self_ir));
     }
     return stacks;
 }

@@ -1,5 +1,6 @@
 #include "reports/junit.h"
 
+#include "reports/part_text.h"
 #include "reports/text.h"
 
 #include <string.h>
@@ -82,39 +83,16 @@ static suite suite_new(void)
     return (suite){.cases = g_string_new(NULL)};
 }
 
-/* Everything that was said of a part, a line each: "pool.c:12: text (-3)". */
-static char *feedback_text(const record_part *part)
-{
-    GString *text = g_string_new(NULL);
-    for (unsigned i = 0; i < part->feedback->len; i++) {
-        const record_feedback *f = part->feedback->pdata[i];
-        if (f->file != NULL && f->line != 0)
-            g_string_append_printf(text, "%s:%u: ", f->file, f->line);
-        else if (f->file != NULL)
-            g_string_append_printf(text, "%s: ", f->file);
-        g_string_append(text, f->text);
-        if (f->points_lost > 0) {
-            g_autofree char *lost = text_number(f->points_lost, 2);
-            g_string_append_printf(text, " (-%s)", lost);
-        }
-        g_string_append_c(text, '\n');
-    }
-    return g_string_free(text, FALSE);
-}
-
 static void add_part(report *to, const record_part *part)
 {
     suite s = suite_new();
     g_autofree char *class_name = g_strconcat("objlab.", part->name, NULL);
-    g_autofree char *score = text_number(part->score, 2);
-    g_autofree char *max = text_number(part->max_score, 2);
-    g_autofree char *message =
-        g_strdup_printf("%s of %s points: %s", score, max, record_verdict_name(part->verdict));
-    g_autofree char *body = feedback_text(part);
+    g_autofree char *message = part_text_points(part);
+    g_autofree char *body = part_text_feedback(part);
     open_case(&s, class_name, part->title, NULL, 0);
     if (part->score >= part->max_score)
         close_passed(&s);
-    else if (part->verdict == RECORD_HARNESS_FAULT || part->verdict == RECORD_VOID)
+    else if (part_text_is_void(part))
         close_with(&s, "error", record_verdict_name(part->verdict), message, body);
     else
         close_with(&s, "failure", record_verdict_name(part->verdict), message, body);

@@ -1,8 +1,11 @@
-/* objlab report RESULT --html|--junit|--terminal [--out FILE]: a report from a stored record. */
+/* objlab report RESULT --FORMAT [--out FILE]: a report from a stored record. */
 #include "harness/cli/commands.h"
+#include "reports/classroom.h"
+#include "reports/gradescope.h"
 #include "reports/html.h"
 #include "reports/junit.h"
 #include "reports/record.h"
+#include "reports/sarif.h"
 #include "reports/terminal.h"
 
 #include <stdio.h>
@@ -10,7 +13,7 @@
 #include <unistd.h>
 
 typedef struct report_options {
-    gboolean html, junit, terminal;
+    gboolean html, junit, sarif, gradescope, classroom, terminal;
     char *out;
     char **paths;
 } report_options;
@@ -19,6 +22,12 @@ static char *render(const record *r, const report_options *options)
 {
     if (options->junit)
         return junit_render(r);
+    if (options->sarif)
+        return sarif_render(r);
+    if (options->gradescope)
+        return gradescope_render(r);
+    if (options->classroom)
+        return classroom_render(r);
     if (options->html) {
         g_autofree char *web = html_find_web("/proc/self/exe");
         return html_render(r, web);
@@ -44,7 +53,9 @@ static int run(const report_options *options)
 {
     if (options->paths == NULL || g_strv_length(options->paths) != 1)
         return cli_fail(CLI_USAGE, "report wants one result.json: see objlab report --help");
-    if (options->html + options->junit + options->terminal > 1)
+    int n_formats = options->html + options->junit + options->sarif + options->gradescope +
+                    options->classroom + options->terminal;
+    if (n_formats > 1)
         return cli_fail(CLI_USAGE, "report makes one kind of report at a time");
     GError *error = NULL;
     g_autoptr(record) r = record_read(options->paths[0], &error);
@@ -60,6 +71,12 @@ int cmd_report(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"html", 0, 0, G_OPTION_ARG_NONE, &options.html, "one HTML file that opens offline", NULL},
         {"junit", 0, 0, G_OPTION_ARG_NONE, &options.junit, "JUnit XML, for CI servers", NULL},
+        {"sarif", 0, 0, G_OPTION_ARG_NONE, &options.sarif,
+         "SARIF 2.1.0: lint and feedback by place, for code scanning", NULL},
+        {"gradescope", 0, 0, G_OPTION_ARG_NONE, &options.gradescope, "Gradescope's results.json",
+         NULL},
+        {"classroom", 0, 0, G_OPTION_ARG_NONE, &options.classroom,
+         "the result of a GitHub Classroom test runner", NULL},
         {"terminal", 0, 0, G_OPTION_ARG_NONE, &options.terminal,
          "the summary for a terminal (the default)", NULL},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out,

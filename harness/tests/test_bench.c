@@ -111,8 +111,8 @@ static void object_kernels_do_their_work(void **state)
 {
     (void)state;
     static const timed_call calls[] = {
-        {"objlab_pass", "heap_alloc_slow", 1},    {"objlab_fifo", "mem_free", 1},
-        {"objlab_pair", "mem_free", 2},           {"timed_create", "heap_alloc_slow", 1},
+        {"objlab_pass", "heap_alloc_slow", 1},    {"objlab_fifo", "heap_free_slow", 1},
+        {"objlab_pair", "heap_free_slow", 2},     {"timed_create", "heap_alloc_slow", 1},
         {"timed_fifo", "object_destroy", 2},      {"timed_get_by_name", "object_get_attr", 1},
         {"timed_delete", "object_unset_attr", 1}, {"timed_weakref_create", "weakref_new", 1},
     };

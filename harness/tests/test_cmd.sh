@@ -44,6 +44,7 @@ printf '{"schema": "objlab/result", "version": 99}' >"$work/other.json"
 expect 2 "$objlab" report "$work/other.json" --terminal
 printf '{"schema": ' >"$work/cut.json"
 expect 2 "$objlab" report "$work/cut.json" --junit
+expect 2 "$objlab" report "$work/cut.json" --sarif --gradescope
 
 expect 1 "$objlab" grade "$source/homework/starter" --out "$work/graded"
 grep -q 'What to do next' "$work/out" || fail "no advice"
@@ -53,7 +54,7 @@ cp "$work/graded/result.json" "$work/first.json"
 expect 1 "$objlab" grade "$work/graded" --evidence --json
 grep -q '"schema": "objlab/result"' "$work/out" || fail "--json is not the record"
 
-for form in --html --junit --terminal; do
+for form in --html --junit --sarif --gradescope --classroom --terminal; do
     expect 0 "$objlab" report "$work/first.json" "$form" --out "$work/again"
     [ -s "$work/again" ] || fail "report $form wrote nothing"
     expect 0 "$objlab" report "$work/first.json" "$form"

@@ -155,33 +155,134 @@ static void test_realloc_directions(void **state)
     heap_delete(h);
 }
 
+static heap_stats stats_of(const heap *h)
+{
+    heap_stats stats;
+    heap_get_stats(h, &stats);
+    return stats;
+}
+
+static void fill_and_empty(heap *h, void **blocks, int n)
+{
+    for (int i = 0; i < n; i++) {
+        blocks[i] = mem_alloc(h, 512);
+        assert_non_null(blocks[i]);
+    }
+    for (int i = 0; i < n; i++)
+        mem_free(h, blocks[i]);
+}
+
 static void test_memory_goes_back(void **state)
 {
     (void)state;
-    enum { N = 60000 };
+    enum { N = 60000, N_ARENAS = (N + 503) / 504, N_FEW = 64 };
     void **blocks = calloc(N, sizeof(void *));
     assert_non_null(blocks);
     heap *h = heap_new(NULL);
-    for (int i = 0; i < N; i++)
-        blocks[i] = mem_alloc(h, 512);
-    heap_stats stats;
-    heap_get_stats(h, &stats);
-    assert_true(stats.n_arenas >= (size_t)N * 512 / HEAP_ARENA_BYTES);
-    assert_int_equal(stats.live_bytes, (size_t)N * 512);
-    for (int i = 0; i < N; i++)
-        mem_free(h, blocks[i]);
-    heap_get_stats(h, &stats);
+    fill_and_empty(h, blocks, N);
+    size_t n_mapped = stats_of(h).n_mapped;
+    assert_int_equal(n_mapped, N_ARENAS);
+
+    /* what fills and empties again finds its memory */
+    for (int i = 0; i < 4; i++)
+        fill_and_empty(h, blocks, N);
+    assert_int_equal(stats_of(h).n_mapped, n_mapped);
+    assert_int_equal(stats_of(h).n_unmapped, 0);
+
+    /* what needs little after that gives the rest back: within three windows' work at the most,
+     * of at least a slow path for each pool that a round empties */
+    size_t n_rounds = 3 * HEAP_WINDOW_EVENTS * (N_ARENAS + 1) / (N_FEW / 8 - 1);
+    for (size_t i = 0; i < n_rounds; i++)
+        fill_and_empty(h, blocks, N_FEW);
+    heap_stats stats = stats_of(h);
     assert_true(stats.n_arenas <= HEAP_KEPT_ARENAS + 1);
+    assert_true(stats.n_arenas >= HEAP_KEPT_ARENAS);
     assert_int_equal(stats.n_pools_used, 0);
     assert_int_equal(stats.n_mapped - stats.n_unmapped, stats.n_arenas);
+
     heap_trim(h);
-    heap_get_stats(h, &stats);
-    assert_int_equal(stats.n_arenas, 0);
+    assert_int_equal(stats_of(h).n_arenas, 0);
     void *again = mem_alloc(h, 512); /* and it still works */
     assert_non_null(again);
     mem_free(h, again);
     heap_delete(h);
     free(blocks);
+}
+
+/* A pool boundary does not make and drop pools: one stays, however often it is crossed. */
+static void test_boundary_keeps_its_pool(void **state)
+{
+    (void)state;
+    enum { N = 3 * 85 };
+    heap *h = heap_new(NULL);
+    void *blocks[N + 2];
+    for (int i = 0; i < N; i++)
+        blocks[i] = mem_alloc(h, 48);
+    const heap_pool *kept = NULL;
+    for (int i = 0; i < 100; i++) {
+        for (int k = N; k < N + 2; k++)
+            blocks[k] = mem_alloc(h, 48);
+        const heap_pool *pool = heap_pool_of(blocks[N + 1]);
+        assert_true(kept == NULL || kept == pool || announce_is_watched());
+        kept = pool;
+        for (int k = N + 1; k >= N; k--)
+            mem_free(h, blocks[k]);
+        assert_true(stats_of(h).n_pools_held == 1 || announce_is_watched());
+    }
+    heap_trim(h);
+    assert_int_equal(stats_of(h).n_pools_held, 0);
+    const char *why = NULL;
+    assert_true(heap_is_valid(h, &why));
+    heap_delete(h);
+}
+
+/* Blocks come and go while nearly all pools are full: a block freed then is a spare, and nothing
+ * that can be asked of the heap tells it from a free one. */
+static void test_churn_on_full_pools(void **state)
+{
+    (void)state;
+    enum { N = 1600, N_CHURN = 40000, WORDS = 512 / sizeof(uint64_t) };
+    static uint64_t *blocks[N];
+    heap *h = heap_new(NULL);
+    for (uint64_t i = 0; i < N; i++) {
+        blocks[i] = mem_alloc(h, 512);
+        blocks[i][0] = blocks[i][WORDS - 1] = i;
+    }
+    uint64_t random = 1;
+    for (int i = 0; i < N_CHURN; i++) {
+        random = random * 6364136223846793005U + 1442695040888963407U; /* Knuth, MMIX */
+        uint64_t at = (random >> 33) % N;
+        if (blocks[at] == NULL) {
+            blocks[at] = mem_alloc(h, 512);
+            blocks[at][0] = blocks[at][WORDS - 1] = at;
+        } else {
+            assert_true(blocks[at][0] == at && blocks[at][WORDS - 1] == at);
+            mem_free(h, blocks[at]);
+            blocks[at] = NULL;
+        }
+        const char *why = NULL;
+        if (i % 1000 == 0 && !heap_is_valid(h, &why))
+            fail_msg("after %d operations: %s", i, why);
+    }
+    size_t n_live = 0;
+    size_t n_spares = 0;
+    for (int i = 0; i < N; i++) {
+        if (blocks[i] == NULL)
+            continue;
+        n_live++;
+        uint16_t before = heap_pool_of(blocks[i])->n_live;
+        mem_free(h, blocks[i]);
+        n_spares += heap_pool_of(blocks[i])->n_live == before;
+        blocks[i] = mem_alloc(h, 512);
+    }
+    assert_true(announce_is_watched() ? n_spares == 0 : n_spares > 0);
+    assert_int_equal(stats_of(h).n_blocks_live, n_live);
+    for (int i = 0; i < N; i++)
+        mem_free(h, blocks[i]);
+    assert_int_equal(stats_of(h).n_pools_used, 0);
+    heap_trim(h);
+    assert_int_equal(stats_of(h).n_arenas, 0);
+    heap_delete(h);
 }
 
 static void test_fullest_arena_serves_first(void **state)
@@ -375,6 +476,8 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_realloc_directions),
         cmocka_unit_test(test_memory_goes_back),
+        cmocka_unit_test(test_boundary_keeps_its_pool),
+        cmocka_unit_test(test_churn_on_full_pools),
         cmocka_unit_test(test_fullest_arena_serves_first),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_owns),

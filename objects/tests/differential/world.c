@@ -202,8 +202,11 @@ static void rescue(world *w, int64_t label, object *o)
     if (r == NULL)
         return;
     object_incref(o);
-    *r = (world_rescued){w->rescued, label, o};
-    w->rescued = r;
+    *r = (world_rescued){NULL, label, o};
+    world_rescued **last = &w->rescued;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = r;
 }
 
 static void refer_to_self(world *w, object *self)

@@ -1,0 +1,85 @@
+/* cmd_cost.c -- objlab cost: what the runtime's operations cost, counted by callgrind; against a
+ * baseline, exit 1 on a regression. */
+#include "harness/bench/bench_diff.h"
+#include "harness/bench/cost_run.h"
+#include "harness/cli/commands.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+typedef struct cost_options {
+    gboolean json;
+    char *out, *baseline;
+} cost_options;
+
+static bool print(const char *text)
+{
+    return fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+}
+
+static int compare(const cost_options *o, const bench_result *result)
+{
+    g_autofree char *text = NULL;
+    gsize n_bytes = 0;
+    g_autoptr(GError) error = NULL;
+    if (!g_file_get_contents(o->baseline, &text, &n_bytes, &error))
+        return cli_fail_error(CLI_USAGE, &error);
+    g_autoptr(bench_result) accepted = bench_result_parse(text, n_bytes, o->baseline, &error);
+    g_autoptr(bench_diff) diff =
+        accepted == NULL ? NULL : bench_diff_new(accepted, result, "objlab", &error);
+    if (diff == NULL)
+        return cli_fail_error(CLI_USAGE, &error);
+    bool colour = isatty(STDOUT_FILENO) != 0 && g_getenv("NO_COLOR") == NULL;
+    g_autofree char *shown = o->json ? bench_diff_to_json(diff) : bench_diff_to_table(diff, colour);
+    if (!print(shown))
+        return cli_fail(CLI_HARNESS, "cost: the result cannot be written");
+    if (diff->n_regressed > 0)
+        return cli_fail(CLI_SHORT, "cost: %zu figures cost more than in %s", diff->n_regressed,
+                        o->baseline);
+    return CLI_OK;
+}
+
+static int run(const cost_options *o)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(bench_result) result = cost_run(&error);
+    if (result == NULL)
+        return cli_fail_error(CLI_HARNESS, &error);
+    g_autofree char *json = bench_result_to_json(result);
+    if (o->out != NULL && !g_file_set_contents(o->out, json, -1, &error))
+        return cli_fail_error(CLI_HARNESS, &error);
+    if (o->baseline != NULL)
+        return compare(o, result);
+    g_autofree char *table = cost_to_table(result);
+    return print(o->json ? json : table)
+               ? CLI_OK
+               : cli_fail(CLI_HARNESS, "cost: the result cannot be written");
+}
+
+int cmd_cost(int argc, char **argv)
+{
+    cost_options o = {0};
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "as JSON", NULL},
+        {"out", 0, 0, G_OPTION_ARG_FILENAME, &o.out, "also write the figures there", "FILE"},
+        {"baseline", 0, 0, G_OPTION_ARG_FILENAME, &o.baseline,
+         "compare with such a file; exit 1 if anything costs more", "FILE"},
+        G_OPTION_ENTRY_NULL};
+    GOptionContext *context = g_option_context_new(NULL);
+    g_option_context_set_summary(context, "Counts instructions, branches and misses of the "
+                                          "runtime's operations under callgrind:\nthe same "
+                                          "figures on every machine, busy or idle.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_autoptr(GError) error = NULL;
+    int code;
+    if (!g_option_context_parse(context, &argc, &argv, &error))
+        code = cli_fail_error(CLI_USAGE, &error);
+    else if (argc > 1)
+        code = cli_fail(CLI_USAGE, "cost: unknown argument '%s'", argv[1]);
+    else
+        code = run(&o);
+    g_option_context_free(context);
+    g_free(o.out);
+    g_free(o.baseline);
+    return code;
+}
