@@ -119,11 +119,6 @@ status dict_object_get(const object *o, value key, value *ret_value)
     return STATUS_OK;
 }
 
-static bool could_cycle(value v)
-{
-    return value_is_object(v) && object_rank(value_to_object(v)) != OBJECT_UNTRACKED;
-}
-
 status dict_object_set(object *o, value key, value v)
 {
     runtime *rt = o->type->rt;
@@ -136,7 +131,7 @@ status dict_object_set(object *o, value key, value v)
         return runtime_fail(rt, STATUS_MEMORY_ERROR, "no memory for a dict of %zu items",
                             dict_object_length(o) + 1);
     value_incref(v);
-    if (object_rank(o) == OBJECT_UNTRACKED && (could_cycle(key) || could_cycle(v)))
+    if (object_rank(o) == OBJECT_UNTRACKED && (value_may_cycle(key) || value_may_cycle(v)))
         collector_track(rt, o);
     if (item == NULL) {
         value_incref(key);
@@ -187,7 +182,7 @@ bool dict_object_is_atomic(const object *o)
     value key = VALUE_NONE;
     value v = VALUE_NONE;
     while (dict_object_next(o, &at, &key, &v)) {
-        if (could_cycle(key) || could_cycle(v))
+        if (value_may_cycle(key) || value_may_cycle(v))
             return false;
     }
     return true;

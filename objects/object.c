@@ -289,6 +289,13 @@ static void release_span(value_span span)
         value_decref(span.first[i * span.stride]);
 }
 
+/* As CPython does, the last item first. */
+static void release_items(const value *items, size_t n)
+{
+    while (n > 0)
+        value_decref(items[--n]);
+}
+
 /* Each takes out what it releases first: whatever runs then sees the object without it. */
 
 static void clear_attributes(object *o)
@@ -318,19 +325,19 @@ static void clear_list(object *o)
     list_payload *l = object_payload(o);
     list_payload old = *l;
     *l = (list_payload){0};
-    release_span((value_span){old.items, old.n, 1});
+    release_items(old.items, old.n);
     mem_free(o->type->rt->tables, old.items);
 }
 
 static void clear_dict(object *o)
 {
     dict_payload *d = object_payload(o);
-    value_span spans[2];
-    unsigned n = dict_spans(o, spans);
     dict_table *old = d->table;
     d->table = NULL;
-    for (unsigned i = 0; i < n; i++)
-        release_span(spans[i]);
+    for (uint32_t i = 0; old != NULL && i < old->n_items; i++) {
+        value_decref(old->items[i].key);
+        value_decref(old->items[i].value);
+    }
     mem_free(o->type->rt->tables, old);
 }
 
@@ -360,7 +367,13 @@ bool object_finalize(object *o)
 /* True if the finalizer brought it back to life. */
 static bool is_resurrected(object *o)
 {
+    runtime *rt = o->type->rt;
+    if ((o->flags & OBJECT_FINALIZED) != 0)
+        return false;
     o->refcount = 1; /* for the time of the call */
+    if (o->listed != OBJECT_UNLISTED)
+        collector_unlist(rt, o);
+    collector_track(rt, o); /* whoever comes back is young again, as in CPython */
     (void)object_finalize(o);
     return --o->refcount > 0;
 }
@@ -374,7 +387,6 @@ static void release_attributes(object *o)
 
 static void release_payload(object *o)
 {
-    value_span spans[OBJECT_MAX_SPANS];
     switch (o->type->kind) {
     case KIND_LIST:
         clear_list(o);
@@ -383,8 +395,7 @@ static void release_payload(object *o)
         clear_dict(o);
         break;
     case KIND_TUPLE:
-        (void)object_spans(o, spans);
-        release_span(spans[0]);
+        release_items(tuple_of(o)->items, tuple_of(o)->n);
         tuple_free_items(o);
         break;
     case KIND_METHOD:

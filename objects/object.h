@@ -180,6 +180,25 @@ static inline void value_decref(value v)
     if (value_is_object(v))
         object_decref(value_to_object(v));
 }
+
+/* False for what can never be part of a cycle: numbers, strs, and tuples that are not tracked any
+ * more. A dict that is not tracked may be later. */
+static inline bool value_may_cycle(value v)
+{
+    if (!value_is_object(v))
+        return false;
+    const object *o = value_to_object(v);
+    switch (o->type->kind) {
+    case KIND_FLOAT:
+    case KIND_STR:
+        return false;
+    case KIND_TUPLE:
+        return object_rank(o) != OBJECT_UNTRACKED;
+    default:
+        return true;
+    }
+}
+
 /* ---- attributes ---- */
 
 /* Reads an attribute: *ret_value is borrowed, and left alone on error. ATTRIBUTE_ERROR. */

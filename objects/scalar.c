@@ -2,6 +2,7 @@
 
 #include "objects/dict_object.h"
 #include "objects/list.h"
+#include "objects/method.h"
 #include "objects/tuple.h"
 #include "objects/weakref.h"
 
@@ -125,6 +126,12 @@ static uint64_t hash_instance(const object *o)
     return identity->equal != NULL ? identity->hash(o) : mix((uintptr_t)o);
 }
 
+/* The method's address is shifted, so that it does not cancel bits of the object's. */
+static uint64_t hash_method(const object *o)
+{
+    return mix(method_of(o)->self ^ (uint64_t)(uintptr_t)method_of(o)->function << 16);
+}
+
 static status unhashable(runtime *rt, const object *o)
 {
     return runtime_fail(rt, STATUS_TYPE_ERROR, "unhashable type: '%s'", o->type->name->text);
@@ -148,6 +155,9 @@ status value_hash(runtime *rt, value v, uint64_t *ret_hash)
         return hash_tuple(rt, o, ret_hash);
     case KIND_WEAKREF:
         return hash_weakref(rt, o, ret_hash);
+    case KIND_METHOD:
+        *ret_hash = hash_method(o);
+        return STATUS_OK;
     case KIND_PROXY:
         return unhashable(rt, o);
     case KIND_LIST:
@@ -216,6 +226,12 @@ static bool equal_weakrefs(const object *a, const object *b, unsigned depth)
            (left == right || equal_at(value_of_object(left), value_of_object(right), depth));
 }
 
+static bool equal_methods(const object *a, const object *b)
+{
+    return method_of(a)->self == method_of(b)->self &&
+           method_of(a)->function == method_of(b)->function;
+}
+
 static bool equal_instances(const object *a, const object *b)
 {
     return a->type == b->type && a->type->identity.equal != NULL && a->type->identity.equal(a, b);
@@ -239,6 +255,8 @@ static bool equal_objects(const object *a, const object *b, unsigned depth)
         return equal_dicts(a, b, depth);
     case KIND_WEAKREF:
         return equal_weakrefs(a, b, depth);
+    case KIND_METHOD:
+        return equal_methods(a, b);
     default:
         return equal_instances(a, b);
     }

@@ -47,8 +47,8 @@ static inline const str_payload *str_of(const object *o)
 status value_hash(runtime *rt, value v, uint64_t *ret_hash);
 
 /* 1 equals 1.0; str, tuple, list and dict by contents; live weakrefs by their referents, dead ones
- * by identity; proxies as their referents; instances by identity, or as type_set_identity() says.
- * Recursion deeper than 1000: false. */
+ * by identity; methods if they are the same of the same object; proxies as their referents;
+ * instances by identity, or as type_set_identity() says. Recursion deeper than 1000: false. */
 bool value_equal(value a, value b);
 
 void str_destroy(object *o);

@@ -20,8 +20,12 @@ object *tuple_new(runtime *rt, const value *items, size_t n)
         held[i] = items[i];
         value_incref(items[i]);
     }
-    object_init_tracked(o, t);
-    o->flags |= OBJECT_LAZY | OBJECT_HOLDS;
+    if (n == 0) {
+        object_init_untracked(o, t);
+    } else {
+        object_init_tracked(o, t);
+        o->flags |= OBJECT_LAZY | OBJECT_HOLDS;
+    }
     *tuple_of(o) = (tuple_payload){n, held};
     return o;
 }
@@ -30,8 +34,7 @@ bool tuple_is_atomic(const object *o)
 {
     const tuple_payload *t = tuple_of(o);
     for (size_t i = 0; i < t->n; i++) {
-        if (value_is_object(t->items[i]) &&
-            object_rank(value_to_object(t->items[i])) != OBJECT_UNTRACKED)
+        if (value_may_cycle(t->items[i]))
             return false;
     }
     return true;

@@ -21,7 +21,8 @@ enum {
         (HEAP_SMALL_MAX_BYTES - sizeof(object) - sizeof(tuple_payload)) / sizeof(value)
 };
 
-/* A tuple of n values, to each of which it takes a reference. NULL without memory. */
+/* A tuple of n values, to each of which it takes a reference; not tracked if n is 0. NULL without
+ * memory. */
 object *tuple_new(runtime *rt, const value *items, size_t n);
 
 static inline tuple_payload *tuple_of(const object *o)

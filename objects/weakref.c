@@ -198,8 +198,7 @@ weakref *weakref_kill_quietly(object *referent)
 weakref *weakref_run_first(weakref *chain)
 {
     weakref *rest = chain->callback->next;
-    if (chain->head.refcount > 1)
-        chain->callback->run(chain, chain->callback->argument);
+    chain->callback->run(chain, chain->callback->argument);
     weakref_decref(chain);
     return rest;
 }

@@ -5,8 +5,8 @@
  * earliest
  *
  * A weak reference is an object (object_incref, object_decref) of 48 bytes. All of a referent's die
- * before the first callback runs; callbacks run latest first; one that nobody holds any more is not
- * called. A weak reference without a callback is made once a referent, and
+ * before the first callback runs; callbacks run latest first, also that of a weakref which an
+ * earlier one let go of. A weak reference without a callback is made once a referent, and
  * shared; and so is a proxy without one.
  *
  * Invariants: a live weakref is on its referent's list once; the shared ones are in front.

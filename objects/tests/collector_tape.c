@@ -95,10 +95,12 @@ static void model_release(world *w)
             changed = true;
             bool comes_back = returns(w, n);
             n->was_finalized |= n->kind == NODE_FINALIZED || n->kind == NODE_RETURNING;
-            if (comes_back)
+            if (comes_back) {
                 n->is_held = true;
-            else
+                n->generation = 0;
+            } else {
                 model_bury(w, i);
+            }
         }
     }
 }

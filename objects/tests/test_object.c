@@ -308,7 +308,7 @@ static void test_callback_releases_another(void **state)
     assert_int_equal(weakref_new(o, note, &calls, &early), STATUS_OK);
     assert_int_equal(weakref_new(o, note_and_release, &calls, &late), STATUS_OK);
     object_decref(o);
-    assert_int_equal(calls.n, 1); /* the early one was gone before its turn */
+    assert_int_equal(calls.n, 2); /* CPython calls the early one all the same */
     assert_null(early);
     weakref_decref(late);
     weakref_decref(NULL);

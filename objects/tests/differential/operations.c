@@ -1,0 +1,497 @@
+#include "objects/tests/differential/operations.h"
+
+#include "objects/dict_object.h"
+#include "objects/list.h"
+#include "objects/method.h"
+#include "objects/scalar.h"
+#include "objects/tuple.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the operands ---- */
+
+object *operation_object(world *w, int64_t slot)
+{
+    value v = w->slots[slot];
+    if (value_is_object(v))
+        return value_to_object(v);
+    world_say(w, " no object");
+    return NULL;
+}
+
+/* The object in a slot, if it is of a kind. */
+static object *of_kind(world *w, int64_t slot, type_kind kind)
+{
+    value v = w->slots[slot];
+    if (value_is_object(v) && object_is(value_to_object(v), kind))
+        return value_to_object(v);
+    world_say(w, " wrong kind");
+    return NULL;
+}
+
+/* What a slot holds, where a value is needed. */
+static value operand(const world *w, int64_t slot)
+{
+    return w->slots[slot] == VALUE_NONE ? value_of_int(0) : w->slots[slot];
+}
+
+static void say_status(world *w, status s)
+{
+    static const char *const names[] = {
+        [STATUS_OK] = "ok",
+        [STATUS_ATTRIBUTE_ERROR] = "AttributeError",
+        [STATUS_TYPE_ERROR] = "TypeError",
+        [STATUS_MEMORY_ERROR] = "MemoryError",
+        [STATUS_VALUE_ERROR] = "ValueError",
+        [STATUS_KEY_ERROR] = "KeyError",
+        [STATUS_INDEX_ERROR] = "IndexError",
+        [STATUS_REFERENCE_ERROR] = "ReferenceError",
+        [STATUS_RUNTIME_ERROR] = "RuntimeError",
+    };
+    world_say(w, " %s", names[s]);
+    if (s != STATUS_OK)
+        world_say(w, ": %s", runtime_error(w->rt));
+}
+
+/* Tells the status; if all went well, also a borrowed value, which goes into a slot. */
+static void finish(world *w, status s, value v, int64_t slot)
+{
+    say_status(w, s);
+    if (s != STATUS_OK)
+        return;
+    world_show(w, v);
+    value_incref(v);
+    world_put(w, slot, v);
+}
+
+/* Puts a new object into a slot. */
+static void put_new(world *w, int64_t slot, object *o)
+{
+    if (o == NULL) {
+        world_say(w, " MemoryError");
+        return;
+    }
+    world_show(w, value_of_object(o));
+    world_put(w, slot, value_of_object(o));
+}
+
+/* ---- making values ---- */
+
+static void run_new(world *w, const operation_arguments *a)
+{
+    type *t = w->types[a->at[1]];
+    object *o = t->kind == KIND_DICT ? dict_object_new(t) : object_new(t);
+    if (o != NULL && object_set_attr(o, w->label, value_of_int(a->at[2])) != STATUS_OK) {
+        object_decref(o);
+        o = NULL;
+    }
+    put_new(w, a->at[0], o);
+}
+
+static void run_int(world *w, const operation_arguments *a)
+{
+    world_put(w, a->at[0], value_of_int(a->at[1]));
+}
+
+static void run_float(world *w, const operation_arguments *a)
+{
+    put_new(w, a->at[0], float_new(w->rt, (double)a->at[1] / 4));
+}
+
+/* Every fourth is longer than a small block. */
+static void run_str(world *w, const operation_arguments *a)
+{
+    char text[2000];
+    char piece[24];
+    int n_piece = snprintf(piece, sizeof(piece), "s%lld", (long long)a->at[1]);
+    int n = a->at[1] % 4 == 3 ? 80 : 1;
+    for (int i = 0; i < n; i++)
+        memcpy(text + (ptrdiff_t)i * n_piece, piece, (size_t)n_piece);
+    put_new(w, a->at[0], str_new(w->rt, text, (size_t)n * (size_t)n_piece));
+}
+
+static void run_tuple(world *w, const operation_arguments *a)
+{
+    value items[OPERATION_MAX_ARGUMENTS];
+    for (size_t i = 1; i < a->n; i++) {
+        items[i - 1] = operand(w, a->at[i]);
+        if (w->counts && value_is_object(items[i - 1]) &&
+            object_is(value_to_object(items[i - 1]), KIND_TUPLE)) {
+            world_say(w, " not asked"); /* which of the two is untracked first? */
+            return;
+        }
+    }
+    put_new(w, a->at[0], tuple_new(w->rt, items, a->n - 1));
+}
+
+static void run_list(world *w, const operation_arguments *a)
+{
+    put_new(w, a->at[0], list_new(w->rt->builtin[KIND_LIST]));
+}
+
+static void run_dict(world *w, const operation_arguments *a)
+{
+    put_new(w, a->at[0], dict_object_new(w->rt->builtin[KIND_DICT]));
+}
+
+/* ---- slots ---- */
+
+static void run_copy(world *w, const operation_arguments *a)
+{
+    value v = w->slots[a->at[0]];
+    value_incref(v);
+    world_put(w, a->at[1], v);
+}
+
+static void run_drop(world *w, const operation_arguments *a)
+{
+    world_put(w, a->at[0], VALUE_NONE);
+}
+
+static void run_show(world *w, const operation_arguments *a)
+{
+    world_show(w, w->slots[a->at[0]]);
+}
+
+static bool is_same_by_nature(value v)
+{
+    return !value_is_object(v) || object_is(value_to_object(v), KIND_FLOAT) ||
+           object_is(value_to_object(v), KIND_STR) || object_is(value_to_object(v), KIND_TUPLE);
+}
+
+static void run_is(world *w, const operation_arguments *a)
+{
+    value left = w->slots[a->at[0]];
+    value right = w->slots[a->at[1]];
+    if (is_same_by_nature(left) || is_same_by_nature(right))
+        world_say(w, " not asked");
+    else
+        world_say(w, left == right ? " same" : " different");
+}
+
+static void run_equal(world *w, const operation_arguments *a)
+{
+    bool equal = value_equal(w->slots[a->at[0]], w->slots[a->at[1]]);
+    world_say(w, equal ? " equal" : " different");
+}
+
+static void run_hash(world *w, const operation_arguments *a)
+{
+    uint64_t left = 0;
+    uint64_t right = 0;
+    value v = operand(w, a->at[0]);
+    value u = operand(w, a->at[1]);
+    status s = value_hash(w->rt, v, &left);
+    if (s == STATUS_OK)
+        s = value_hash(w->rt, u, &right);
+    say_status(w, s);
+    if (s == STATUS_OK && value_equal(v, u))
+        world_say(w, left == right ? " equal" : " equal, hashed differently");
+}
+
+/* ---- attributes ---- */
+
+/* CPython gives an instance of a subclass of list or dict a dict object for its attributes. That is
+ * not counted while it holds numbers and strs only. */
+static bool spoils_counts(const world *w, const object *o, value v)
+{
+    bool has_dict = object_is(o, KIND_LIST) || object_is(o, KIND_DICT);
+    bool is_atomic = !value_is_object(v) || object_is(value_to_object(v), KIND_FLOAT) ||
+                     object_is(value_to_object(v), KIND_STR);
+    return w->counts && has_dict && !is_atomic;
+}
+
+static void run_set(world *w, const operation_arguments *a)
+{
+    object *o = operation_object(w, a->at[0]);
+    if (o == NULL)
+        return;
+    value v = operand(w, a->at[2]);
+    if (spoils_counts(w, o, v))
+        world_say(w, " not asked");
+    else
+        say_status(w, object_set_attr(o, w->names[a->at[1]], v));
+}
+
+static void run_get(world *w, const operation_arguments *a)
+{
+    value v = VALUE_NONE;
+    const object *o = operation_object(w, a->at[0]);
+    if (o != NULL) {
+        status s = object_get_attr(o, w->names[a->at[1]], &v);
+        finish(w, s, v, a->at[2]);
+    }
+}
+
+static void run_unset(world *w, const operation_arguments *a)
+{
+    object *o = operation_object(w, a->at[0]);
+    if (o != NULL)
+        say_status(w, object_unset_attr(o, w->names[a->at[1]]));
+}
+
+static void run_mode(world *w, const operation_arguments *a)
+{
+    object *o = operation_object(w, a->at[0]);
+    if (o == NULL)
+        return;
+    if (w->counts && a->at[1] == FINALIZER_UNSETS)
+        world_say(w, " not asked"); /* CPython does not count what a finalizer takes apart */
+    else
+        say_status(w, object_set_attr(o, w->mode, value_of_int(a->at[1])));
+}
+
+static void run_order(world *w, const operation_arguments *a)
+{
+    const object *o = operation_object(w, a->at[0]);
+    if (o == NULL)
+        return;
+    if (w->counts) {
+        world_say(w, " not asked"); /* it makes CPython make a dict object, which is counted */
+        return;
+    }
+    size_t n = object_n_attributes(o);
+    world_say(w, " %zu", n);
+    for (size_t i = 0; i < n; i++) {
+        const name *attribute = NULL;
+        value v = VALUE_NONE;
+        object_attribute(o, i, &attribute, &v);
+        world_say(w, " %s", attribute->text);
+    }
+}
+
+static void run_bind(world *w, const operation_arguments *a)
+{
+    object *o = operation_object(w, a->at[0]);
+    const name *n = name_intern(&w->rt->names, a->at[2] != 0 ? "tell" : "missing");
+    if (o == NULL || n == NULL)
+        return;
+    object *method = NULL;
+    status s = method_bind(o, n, &method);
+    say_status(w, s);
+    if (s == STATUS_OK)
+        put_new(w, a->at[1], method);
+}
+
+static void run_call(world *w, const operation_arguments *a)
+{
+    value v = VALUE_NONE;
+    const object *o = of_kind(w, a->at[0], KIND_METHOD);
+    if (o == NULL)
+        return;
+    status s = method_call(o, NULL, 0, &v);
+    say_status(w, s);
+    if (s == STATUS_OK)
+        world_show(w, v);
+}
+
+/* ---- containers ---- */
+
+static void run_append(world *w, const operation_arguments *a)
+{
+    object *o = of_kind(w, a->at[0], KIND_LIST);
+    if (o != NULL)
+        say_status(w, list_append(o, operand(w, a->at[1])));
+}
+
+static void run_pop(world *w, const operation_arguments *a)
+{
+    value v = VALUE_NONE;
+    object *o = of_kind(w, a->at[0], KIND_LIST);
+    if (o == NULL)
+        return;
+    status s = list_pop(o, a->at[1], &v);
+    finish(w, s, v, a->at[2]);
+    if (s == STATUS_OK)
+        value_decref(v);
+}
+
+static void run_item(world *w, const operation_arguments *a)
+{
+    value v = VALUE_NONE;
+    const object *o = of_kind(w, a->at[0], KIND_LIST);
+    if (o != NULL) {
+        status s = list_get(o, a->at[1], &v);
+        finish(w, s, v, a->at[2]);
+    }
+}
+
+static void run_set_item(world *w, const operation_arguments *a)
+{
+    object *o = of_kind(w, a->at[0], KIND_LIST);
+    if (o != NULL)
+        say_status(w, list_set(o, a->at[1], operand(w, a->at[2])));
+}
+
+static void run_dict_set(world *w, const operation_arguments *a)
+{
+    object *o = of_kind(w, a->at[0], KIND_DICT);
+    if (o != NULL)
+        say_status(w, dict_object_set(o, operand(w, a->at[1]), operand(w, a->at[2])));
+}
+
+static void run_dict_get(world *w, const operation_arguments *a)
+{
+    value v = VALUE_NONE;
+    const object *o = of_kind(w, a->at[0], KIND_DICT);
+    if (o != NULL) {
+        status s = dict_object_get(o, operand(w, a->at[1]), &v);
+        finish(w, s, v, a->at[2]);
+    }
+}
+
+static void run_dict_unset(world *w, const operation_arguments *a)
+{
+    object *o = of_kind(w, a->at[0], KIND_DICT);
+    if (o != NULL)
+        say_status(w, dict_object_unset(o, operand(w, a->at[1])));
+}
+
+static void run_length(world *w, const operation_arguments *a)
+{
+    const object *o = operation_object(w, a->at[0]);
+    if (o == NULL)
+        return;
+    switch (o->type->kind) {
+    case KIND_LIST:
+        world_say(w, " %zu", list_of(o)->n);
+        break;
+    case KIND_DICT:
+        world_say(w, " %zu", dict_object_length(o));
+        break;
+    case KIND_TUPLE:
+        world_say(w, " %zu", tuple_of(o)->n);
+        break;
+    case KIND_STR:
+        world_say(w, " %zu", str_of(o)->n_bytes);
+        break;
+    default:
+        world_say(w, " none");
+        break;
+    }
+}
+
+/* ---- weak references ---- */
+
+/* Arguments: referent, where to; the callback's number, 0 for none; a slot it drops. */
+static void run_ref(world *w, const operation_arguments *a)
+{
+    object *o = operation_object(w, a->at[0]);
+    if (o == NULL)
+        return;
+    if (object_is(o, KIND_WEAKREF) || object_is(o, KIND_METHOD)) {
+        world_say(w, " not asked"); /* CPython's can be referred to */
+        return;
+    }
+    world_callback *c = NULL;
+    if (a->at[2] != 0 && (c = world_callback_new(w, o, a->at[2], (int)a->at[3])) == NULL)
+        return;
+    weakref *r = NULL;
+    status s = weakref_new(o, c == NULL ? NULL : world_called, c, &r);
+    say_status(w, s);
+    if (s == STATUS_OK)
+        put_new(w, a->at[1], &r->head);
+}
+
+static void run_deref(world *w, const operation_arguments *a)
+{
+    const object *o = of_kind(w, a->at[0], KIND_WEAKREF);
+    if (o == NULL)
+        return;
+    object *referent = weakref_get((const weakref *)(const void *)o);
+    world_show(w, value_of_object(referent));
+    if (referent != NULL)
+        world_put(w, a->at[1], value_of_object(referent));
+}
+
+/* How many weak references there are, and their callbacks in order; 0: none. */
+static void run_refs(world *w, const operation_arguments *a)
+{
+    const object *o = operation_object(w, a->at[0]);
+    if (o == NULL)
+        return;
+    size_t n = weakref_count(o);
+    world_say(w, " %zu", n);
+    for (size_t i = 0; i < n; i++) {
+        const weakref *r = weakref_at(o, i);
+        const world_callback *c = r->callback == NULL ? NULL : r->callback->argument;
+        world_say(w, " %lld", c == NULL ? 0LL : (long long)c->number);
+    }
+}
+
+static void run_recover(world *w, const operation_arguments *a)
+{
+    for (world_rescued **link = &w->rescued; *link != NULL; link = &(*link)->next) {
+        world_rescued *r = *link;
+        if (r->label != a->at[0])
+            continue;
+        *link = r->next;
+        world_show(w, value_of_object(r->o));
+        world_put(w, a->at[1], value_of_object(r->o));
+        free(r);
+        return;
+    }
+    world_say(w, " nobody");
+}
+
+/* From here on, the collector's counts are told, or not. */
+static void run_counts(world *w, const operation_arguments *a)
+{
+    w->counts = a->at[0] != 0;
+}
+
+const operation operations[] = {
+    {"new", "sci", run_new},
+    {"int", "si", run_int},
+    {"float", "si", run_float},
+    {"str", "si", run_str},
+    {"tuple", "s*", run_tuple},
+    {"list", "s", run_list},
+    {"dict", "s", run_dict},
+    {"copy", "ss", run_copy},
+    {"drop", "s", run_drop},
+    {"show", "s", run_show},
+    {"is", "ss", run_is},
+    {"equal", "ss", run_equal},
+    {"hash", "ss", run_hash},
+    {"set", "sns", run_set},
+    {"get", "sns", run_get},
+    {"unset", "sn", run_unset},
+    {"mode", "si", run_mode},
+    {"order", "s", run_order},
+    {"bind", "ssb", run_bind},
+    {"call", "s", run_call},
+    {"append", "ss", run_append},
+    {"pop", "sis", run_pop},
+    {"item", "sis", run_item},
+    {"set_item", "sis", run_set_item},
+    {"dict_set", "sss", run_dict_set},
+    {"dict_get", "sss", run_dict_get},
+    {"dict_unset", "ss", run_dict_unset},
+    {"length", "s", run_length},
+    {"ref", "ssio", run_ref},
+    {"deref", "ss", run_deref},
+    {"refs", "s", run_refs},
+    {"recover", "is", run_recover},
+    {"counts", "b", run_counts},
+    {"collect", "g", operation_collect},
+    {"save_all", "b", operation_save_all},
+    {"garbage", "", operation_garbage},
+    {"drop_garbage", "", operation_drop_garbage},
+    {"freeze", "", operation_freeze},
+    {"unfreeze", "", operation_unfreeze},
+    {"tracked", "s", operation_tracked},
+    {"finalized", "s", operation_finalized},
+    {"referents", "s", operation_referents},
+    {"referrers", "s", operation_referrers},
+    {"objects", "g", operation_objects},
+    {"stats", "g", operation_stats},
+    {NULL, NULL, NULL},
+};
+
+void operation_run(world *w, const operation *o, const operation_arguments *a)
+{
+    o->run(w, a);
+    world_finish_line(w, o->name);
+}

@@ -1,0 +1,52 @@
+/*
+ * operations.h -- what a line of a tape can ask for.
+ *
+ * Each operation has a name and the kinds of its arguments, one letter each:
+ *
+ *   s  a slot, 0..WORLD_SLOTS - 1          n  an attribute's name
+ *   o  a slot, or -1 for none              c  a class
+ *   i  an integer                          g  a generation, 0..2
+ *   b  0 or 1                              *  slots, up to six more
+ */
+#ifndef OBJECTS_TESTS_DIFFERENTIAL_OPERATIONS_H
+#define OBJECTS_TESTS_DIFFERENTIAL_OPERATIONS_H
+
+#include "objects/tests/differential/world.h"
+
+enum { OPERATION_MAX_ARGUMENTS = 8 };
+
+/* Arguments as numbers: of slots, of names and of classes in their tables. */
+typedef struct operation_arguments {
+    int64_t at[OPERATION_MAX_ARGUMENTS];
+    size_t n;
+} operation_arguments;
+
+typedef struct operation {
+    const char *name, *signature;
+    void (*run)(world *w, const operation_arguments *a);
+} operation;
+
+/* Ends with an operation without a name. */
+extern const operation operations[];
+
+/* Those of operations_collector.c. */
+void operation_collect(world *w, const operation_arguments *a);
+void operation_save_all(world *w, const operation_arguments *a);
+void operation_garbage(world *w, const operation_arguments *a);
+void operation_drop_garbage(world *w, const operation_arguments *a);
+void operation_freeze(world *w, const operation_arguments *a);
+void operation_unfreeze(world *w, const operation_arguments *a);
+void operation_tracked(world *w, const operation_arguments *a);
+void operation_finalized(world *w, const operation_arguments *a);
+void operation_referents(world *w, const operation_arguments *a);
+void operation_referrers(world *w, const operation_arguments *a);
+void operation_objects(world *w, const operation_arguments *a);
+void operation_stats(world *w, const operation_arguments *a);
+
+/* The object in a slot; NULL, which is told, if there is none. */
+object *operation_object(world *w, int64_t slot);
+
+/* Runs one operation and writes its line. */
+void operation_run(world *w, const operation *o, const operation_arguments *a);
+
+#endif
