@@ -1,7 +1,9 @@
-/* objlab diff OLD NEW -- what changed between two profiles, or two benchmark results (files, or
- * names that objlab bench --save kept); exit 1 if the cost grew too much. */
+/* objlab diff OLD NEW -- what changed between two profiles, two gradings, or two benchmark results
+ * (files, or names that objlab bench --save kept); exit 1 if the cost grew too much, or the score
+ * fell. */
 #include "harness/cli/bench_compare.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/result_compare.h"
 #include "harness/cli/show_profile.h"
 #include "harness/profile/flame.h"
 #include "harness/profile/profile_diff.h"
@@ -133,6 +135,8 @@ static int diff_checked(int argc, char **argv, const diff_options *o)
         return cli_fail(CLI_USAGE, "diff: expected two files, OLD and NEW");
     if (bench_compare_takes(argv[1]) || bench_compare_takes(argv[2]))
         return bench_compare_run(argv[1], argv[2], NULL, o->json);
+    if (result_compare_takes(argv[1]) && result_compare_takes(argv[2]))
+        return result_compare_run(argv[1], argv[2], o->json);
     if (o->limit < 0)
         return cli_fail(CLI_USAGE, "diff: --limit=%d is below 0", o->limit);
     if (o->export_name != NULL)
@@ -174,7 +178,7 @@ int cmd_diff(int argc, char **argv)
         {"limit", 0, 0, G_OPTION_ARG_INT, &o.limit, "rows to show, 0 for all (default 40)", "N"},
         G_OPTION_ENTRY_NULL};
     GOptionContext *context =
-        g_option_context_new("OLD NEW - compare two profiles or benchmark results");
+        g_option_context_new("OLD NEW - compare two profiles, gradings or benchmark results");
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
     int code = g_option_context_parse(context, &argc, &argv, &error)
