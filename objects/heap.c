@@ -123,7 +123,10 @@ void heap_settle_pool(heap_state *s, heap_pool *pool)
     if (pool->state == HEAP_POOL_FULL) {
         list_add(s, pool);
         registry_set(heap_pool_start(pool), heap_mark_of(s, pool));
-    } else if (pool->n_live == 0) {
+        if (pool->state == HEAP_POOL_CURRENT)
+            return;
+    }
+    if (pool->n_live == 0) { /* a full one, too, whose other blocks were spares */
         list_remove(s, pool);
         heap_drop_pool(pool);
     }

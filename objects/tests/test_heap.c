@@ -303,6 +303,41 @@ static void test_churn_on_full_pools(void **state)
     heap_delete(h);
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+    uintptr_t left = *(const uintptr_t *)a;
+    uintptr_t right = *(const uintptr_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* The last block of a pool is freed while all its others are spares, and its class has an empty
+ * pool in front already. The room for spares grows with n_pools: in some round it is just one pool.
+ */
+static void test_pool_of_spares_is_dropped(void **state)
+{
+    (void)state;
+    enum { A_POOL = HEAP_POOL_BYTES / HEAP_SMALL_MAX_BYTES, MAX_POOLS = 24 };
+    for (size_t n_pools = 2; n_pools <= MAX_POOLS; n_pools++) {
+        void *blocks[MAX_POOLS * A_POOL];
+        heap *h = heap_new(NULL);
+        for (size_t i = 0; i < n_pools * A_POOL; i++)
+            blocks[i] = mem_alloc(h, HEAP_SMALL_MAX_BYTES);
+        for (size_t i = 0; i < n_pools; i++) /* each has room, and loses it again: so many moves */
+            mem_free(h, blocks[i * A_POOL]);
+        for (size_t i = 0; i < n_pools; i++)
+            blocks[i * A_POOL] = mem_alloc(h, HEAP_SMALL_MAX_BYTES);
+        mem_free(h, mem_alloc(h, HEAP_SMALL_MAX_BYTES)); /* in a pool of its own */
+        qsort(blocks, n_pools * A_POOL, sizeof(blocks[0]), compare_addresses); /* pool by pool */
+        for (size_t i = 0; i < n_pools * A_POOL; i++) {
+            mem_free(h, blocks[i]);
+            const char *why = NULL;
+            if (!heap_is_valid(h, &why))
+                fail_msg("%zu pools, %zu blocks freed: %s", n_pools, i + 1, why);
+        }
+        heap_delete(h);
+    }
+}
+
 static void test_fullest_arena_serves_first(void **state)
 {
     (void)state;
@@ -496,6 +531,7 @@ int main(void)
         cmocka_unit_test(test_much_memory_goes_back_at_once),
         cmocka_unit_test(test_boundary_keeps_its_pool),
         cmocka_unit_test(test_churn_on_full_pools),
+        cmocka_unit_test(test_pool_of_spares_is_dropped),
         cmocka_unit_test(test_fullest_arena_serves_first),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_snapshot),
