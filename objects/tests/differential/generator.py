@@ -202,7 +202,8 @@ class Generator:
     garbage = drop_garbage = freeze = unfreeze = nothing
 
     def lines(self, length):
-        yield "collector listed" if self.is_listed else "collector disabled"
+        head = "collector listed" if self.is_listed else "collector disabled"
+        yield head + (" wide" if self.names is WIDE else "")
         yield f"counts {int(self.counts)}"
         operations = list(self.weights)
         weights = list(self.weights.values())

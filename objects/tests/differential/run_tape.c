@@ -5,8 +5,8 @@
  * usage: run_tape TAPE...
  *
  * A tape is text: `# ...` is a comment; any other line an operation and its arguments, separated by
- * spaces (operations.h). The first line is `collector disabled` or `collector listed`: on, but it
- * never runs by itself.
+ * spaces (operations.h). The first line is `collector disabled`, or `collector listed`, which is on
+ * but never runs by itself; ` wide` after it: there are more attributes than classes have keys for.
  */
 #include "objects/tests/differential/operations.h"
 
@@ -120,7 +120,9 @@ static int run_tape(const char *path)
         return 2;
     }
     (void)printf("== %s\n", path);
-    world *w = world_new(stdout, NULL, strcmp(first, "collector disabled\n") != 0);
+    const world_options options = {.is_listed = strstr(first, "listed") != NULL,
+                                   .is_wide = strstr(first, "wide") != NULL};
+    world *w = world_new(stdout, &options);
     int failed = w == NULL ? 2 : run_lines(w, tape, path);
     world_delete(w);
     (void)fclose(tape); /* only read */
