@@ -13,9 +13,13 @@ GRADE_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 10
 COST_BASELINE := harness/bench/cost-baseline.json
+BLOCKS     ?= 100000000
 OBJLAB     := build/release/harness/cli/objlab
+PYTHON_BUILD := build/release/harness/python
+PYTHON_ROUNDS ?= 11
 
-.PHONY: help grade report class bench bench-readers prove perf-gate perf-accept profile test test-asan test-memcheck fuzz coverage lint format \
+.PHONY: help grade report class bench bench-readers many-blocks prove perf-gate perf-accept profile python-tests python-bench \
+        python-host test test-asan test-memcheck test-slurm fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
 
@@ -44,6 +48,10 @@ bench:
 bench-readers: release
 	@cmake --build build/release --target bench-readers
 
+## many-blocks    BLOCKS live blocks of 16 bytes at once (10^8: 1.7 GB), checked one by one
+many-blocks: release
+	@build/release/objects/many_blocks $(BLOCKS)
+
 ## prove          false alarms, planted slow-downs, overhead of the benchmark itself (15 minutes)
 prove: release
 	@$(OBJLAB) bench --prove overhead
@@ -62,20 +70,35 @@ perf-accept: release
 profile: release
 	@scripts/profile_workload.sh $(OBJLAB) $(SUBMISSION) $(OUT)
 
+## python-tests   CPython's own tests with its objects in our pools, and with seeded defects (7 minutes)
+python-tests: python-host
+	@scripts/python_tests.sh $(PYTHON_BUILD)/objlab-python build/reports/python-tests.json $(JOBS)
+
+## python-bench   mass creation in Python: pymalloc against our pools
+python-bench: python-host
+	@mkdir -p build/reports
+	@$(PYTHON_BUILD)/python_bench $(PYTHON_BUILD)/objlab-python harness/python/mass_creation.py \
+	    build/reports/python-bench.json $(PYTHON_ROUNDS)
+
 ## test           build (debug) and run the test suite
 test:
-	@scripts/setup.sh build web test
+	@scripts/setup.sh build web test python
 	@scripts/test.sh dev $(JOBS)
 
 ## test-asan      the suite under AddressSanitizer and UndefinedBehaviorSanitizer
 test-asan:
-	@scripts/setup.sh build web test
+	@scripts/setup.sh build web test python
 	@scripts/test.sh asan-ubsan $(JOBS)
 
 ## test-memcheck  the suite under valgrind's memcheck
 test-memcheck:
-	@scripts/setup.sh build web test
+	@scripts/setup.sh build web test python
 	@scripts/test.sh memcheck $(JOBS)
+
+## test-slurm     a class on a Slurm cluster of one node, made for the test (3 minutes)
+test-slurm: release
+	@scripts/setup.sh slurm
+	@harness/tests/slurm_cluster.sh harness/tests/test_slurm.sh $(CURDIR)/$(OBJLAB)
 
 ## fuzz           run every libFuzzer target for FUZZ_SECONDS
 fuzz:
@@ -84,7 +107,7 @@ fuzz:
 
 ## coverage       line coverage as HTML in build/coverage-html; fails under 90 %
 coverage:
-	@scripts/setup.sh build web test
+	@scripts/setup.sh build web test python
 	@scripts/coverage.sh $(JOBS)
 
 ## lint           clang-tidy, clang-format, cppcheck, shellcheck, include direction
@@ -110,6 +133,13 @@ setup:
 
 release: setup
 	@scripts/build.sh release $(JOBS)
+
+# A tree that was configured before python3-dev came is configured again.
+python-host:
+	@scripts/setup.sh build python
+	@[ ! -f build/release/build.ninja ] || [ -x $(PYTHON_BUILD)/objlab-python ] || cmake --preset release >/dev/null
+	@$(MAKE) --no-print-directory release
+	@[ -x $(PYTHON_BUILD)/objlab-python ] || { echo "objlab: no objlab-python without the package python3-dev" >&2; exit 3; }
 
 web: setup
 	@scripts/web.sh

@@ -20,10 +20,12 @@ heap *heap_new(const heap_options *options)
         s->options = *options;
     s->watched = announce_is_watched() || s->options.debug > 0;
     s->none.n_live = 1;
-    for (size_t i = 0; i < HEAP_N_CLASSES; i++) {
-        s->head.current[i] = s->hidden[i] = &s->none;
-        s->spares[i].state = HEAP_POOL_FULL;
-        s->spares[i].size_class = (uint8_t)i;
+    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
+        s->head.current[i] = &s->none;
+    for (size_t i = 0; i < HEAP_N_LISTS; i++) {
+        s->hidden[i] = &s->none;
+        heap_spares_of(s, (unsigned)i)->state = HEAP_POOL_FULL;
+        heap_spares_of(s, (unsigned)i)->size_class = (uint8_t)i;
     }
     s->lists = s->watched ? s->hidden : s->head.current;
     s->n_events = HEAP_WINDOW_EVENTS;
@@ -38,6 +40,7 @@ void heap_delete(heap *h)
     heap_state *s = heap_state_of(h);
     while (s->first != NULL)
         heap_drop_arena(s, s->first);
+    heap_guard_forget_large(s);
     free(s);
 }
 
@@ -88,18 +91,19 @@ static heap_pool *new_pool(heap_state *s, unsigned size_class)
     pool->n_live = 0;
     pool->size_class = (uint8_t)size_class;
     pool->next = &s->none;
-    registry_set(pool->virgin, 1 + (int)size_class);
+    pool->state = HEAP_POOL_CURRENT;
+    registry_set(pool->virgin, heap_mark_of(s, pool));
     return pool;
 }
 
 heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 {
     heap_pool *pool = s->lists[size_class];
-    heap_pool *spares = &s->spares[size_class];
+    heap_pool *spares = heap_spares_of(s, size_class);
     while (pool != &s->none && heap_is_exhausted(pool)) {
         heap_set_state(s, pool, HEAP_POOL_FULL);
         if (pool != spares)
-            registry_set(heap_pool_start(pool), REGISTRY_APART + 1 + (int)size_class);
+            registry_set(heap_pool_start(pool), heap_mark_of(s, pool));
         pool = pool->next;
     }
     if (pool != &s->none && spares->n_blocks < HEAP_MAX_SPARES && !s->watched) {
@@ -117,8 +121,8 @@ heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
 void heap_settle_pool(heap_state *s, heap_pool *pool)
 {
     if (pool->state == HEAP_POOL_FULL) {
-        registry_set(heap_pool_start(pool), 1 + pool->size_class);
         list_add(s, pool);
+        registry_set(heap_pool_start(pool), heap_mark_of(s, pool));
     } else if (pool->n_live == 0) {
         list_remove(s, pool);
         heap_drop_pool(pool);
@@ -155,18 +159,18 @@ static void return_spares(heap_state *s, heap_pool *spares)
 
 void heap_return_spares(heap_state *s)
 {
-    for (size_t i = 0; i < HEAP_N_CLASSES; i++)
-        return_spares(s, &s->spares[i]);
+    for (unsigned i = 0; i < HEAP_N_LISTS; i++)
+        return_spares(s, heap_spares_of(s, i));
 }
 
 /* ---- slow paths ---- */
 
-void *heap_alloc_slow(heap *h, unsigned size_class)
+void *heap_alloc_slow(heap *h, unsigned size_class, size_t n_bytes)
 {
     heap_state *s = heap_state_of(h);
     heap_count_event(s);
     if (s->watched)
-        return heap_watched_alloc(s, size_class);
+        return heap_watched_alloc(s, size_class, n_bytes);
     return heap_next_pool(s, size_class) == NULL ? NULL : heap_alloc_class(h, size_class);
 }
 
@@ -174,14 +178,15 @@ void heap_free_slow(heap_pool *pool, void *block)
 {
     heap_state *s = heap_arena_of(pool)->owner;
     if (pool->state == HEAP_POOL_FULL) {
-        heap_pool *spares = &s->spares[pool->size_class];
+        heap_pool *spares = heap_spares_of(s, pool->size_class);
         if (spares->n_live != 0) {
             pool->free = NULL;
             pool->n_live++;
             add_spare(s, spares, block);
             return;
         }
-        return_spares(s, spares); /* one too many */
+        if (spares->n_blocks != 0)
+            return_spares(s, spares); /* one too many */
     }
     if (s->watched)
         heap_watched_free(s, pool, block);
@@ -192,33 +197,55 @@ void heap_free_slow(heap_pool *pool, void *block)
 
 void *heap_alloc_large(heap *h, size_t n_bytes)
 {
-    void *block = malloc(n_bytes);
-    heap_state_of(h)->n_large += block != NULL;
+    heap_state *s = heap_state_of(h);
+    void *block = s->options.debug > 0 ? heap_guard_alloc_large(s, n_bytes) : malloc(n_bytes);
+    s->n_large += block != NULL;
     return block;
+}
+
+static void free_large(heap_state *s, void *block)
+{
+    if (block == NULL)
+        return;
+    if (s->options.debug > 0)
+        heap_guard_free_large(s, block);
+    else
+        free(block);
+    s->n_large--;
+}
+
+/* Not inlined: what it needs would burden the way of every spare. */
+static __attribute__((noinline)) void free_no_spare(heap_state *s, void *block, int mark)
+{
+    if ((mark & REGISTRY_CLASS) != 0) {
+        if (s->options.debug > 0)
+            heap_watched_check(s, block);
+        mem_free_small(block);
+    } else if (mark != 0) {
+        heap_watched_misfree(s, block);
+    } else {
+        free_large(s, block);
+    }
 }
 
 void heap_free_other(heap *h, void *block, int mark)
 {
     heap_state *s = heap_state_of(h);
-    if (__builtin_expect(mark < 0 && mark != REGISTRY_APART, 1)) {
-        heap_pool *spares = &s->spares[mark - REGISTRY_APART - 1];
-        if (__builtin_expect(spares->n_live != 0, 1))
-            add_spare(s, spares, block);
-        else
-            mem_free_small(block);
-    } else if (mark == REGISTRY_APART) {
-        heap_watched_misfree(s, block);
-    } else {
-        s->n_large -= block != NULL;
-        free(block);
-    }
+    heap_pool *spares = &s->spares[mark & REGISTRY_CLASS];
+    if (__builtin_expect(spares->n_live != 0, 1))
+        add_spare(s, spares, block);
+    else
+        free_no_spare(s, block, mark);
 }
 
 size_t mem_usable_bytes(const void *block)
 {
-    if (heap_owns(block))
-        return heap_class_bytes(heap_pool_of(block)->size_class);
-    return malloc_usable_size((void *)(uintptr_t)block);
+    if (!heap_owns(block))
+        return malloc_usable_size((void *)(uintptr_t)block);
+    const heap_pool *pool = heap_pool_of(block);
+    size_t block_bytes = heap_class_bytes(pool->size_class);
+    bool is_guarded = heap_arena_of(pool)->owner->options.debug > 0;
+    return is_guarded ? heap_guard_bytes(block, block_bytes) : block_bytes;
 }
 
 void *mem_calloc(heap *h, size_t n, size_t n_bytes)
@@ -230,23 +257,41 @@ void *mem_calloc(heap *h, size_t n, size_t n_bytes)
     return block == NULL ? NULL : memset(block, 0, total);
 }
 
-void *mem_realloc(heap *h, void *block, size_t n_bytes)
+static void *move_block(heap *h, void *block, size_t old_bytes, size_t n_bytes)
 {
-    if (block == NULL)
-        return mem_alloc(h, n_bytes);
-    bool is_small = heap_owns(block);
-    if (!is_small && n_bytes > HEAP_SMALL_MAX_BYTES)
-        return realloc(block, n_bytes);
-    size_t old_bytes = mem_usable_bytes(block);
-    if (is_small && n_bytes <= HEAP_SMALL_MAX_BYTES &&
-        heap_class_bytes(heap_size_class(n_bytes)) == old_bytes)
-        return block;
     void *moved = mem_alloc(h, n_bytes);
     if (moved == NULL)
         return NULL;
     memcpy(moved, block, old_bytes < n_bytes ? old_bytes : n_bytes);
     mem_free(h, block);
     return moved;
+}
+
+/* In a debug heap: the block always moves, so that nobody relies on the old address. */
+static void *move_guarded(heap *h, void *block, size_t n_bytes)
+{
+    const heap_state *s = heap_state_of(h);
+    if (!heap_owns(block))
+        return move_block(h, block, heap_guard_check_large(s, block), n_bytes);
+    heap_watched_check(s, block);
+    return move_block(h, block, mem_usable_bytes(block), n_bytes);
+}
+
+void *mem_realloc(heap *h, void *block, size_t n_bytes)
+{
+    if (block == NULL)
+        return mem_alloc(h, n_bytes);
+    int mark = registry_get(block);
+    if (mark <= 0 && heap_state_of(h)->options.debug > 0) /* whose pools all stand apart */
+        return move_guarded(h, block, n_bytes);
+    bool stays_small = n_bytes <= HEAP_SMALL_MAX_BYTES;
+    if (mark == 0)
+        return stays_small ? move_block(h, block, malloc_usable_size(block), n_bytes)
+                           : realloc(block, n_bytes);
+    unsigned size_class = (unsigned)(mark & REGISTRY_CLASS) - 1;
+    if (stays_small && heap_size_class(n_bytes) == size_class)
+        return block;
+    return move_block(h, block, heap_class_bytes(size_class), n_bytes);
 }
 
 void heap_trim(heap *h)

@@ -32,11 +32,12 @@
  * many all go back to their pools, and it begins anew.
  *
  * Memory goes back to the system when it was not needed for a while, by need and not by the clock,
- * so that the same program does the same each time: the heap counts its slow paths (a pool is
- * exhausted, becomes usable or empty). At the end of each window of HEAP_WINDOW_EVENTS of them for
- * each arena, half of the empty arenas that the whole window had no use for are returned, down to
- * HEAP_KEPT_ARENAS. So what fills and empties again finds its memory; what a peak left over is
- * halved in each window. heap_trim() returns all of it at once.
+ * so that the same program does the same each time. At once, all but HEAP_MAX_EMPTY empty arenas.
+ * Then the heap counts its slow paths (a pool is exhausted, becomes usable or empty): at the end of
+ * each window of HEAP_WINDOW_EVENTS of them for each arena, half of the empty arenas that the whole
+ * window had no use for are returned, down to HEAP_KEPT_ARENAS. So what fills and empties again
+ * finds its memory, and what a peak left over is halved in each window. heap_trim() returns all of
+ * it.
  *
  * Owns:       every arena. Among arenas with free pools, the one with the fewest serves first, so
  *             that the others can become empty; in it, the pool at the lowest address.
@@ -61,7 +62,8 @@
 #define HEAP_ARENA_BYTES     ((size_t)262144)
 #define HEAP_N_CLASSES       (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
 #define HEAP_N_POOLS         (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
-#define HEAP_KEPT_ARENAS     4    /* empty arenas that are always kept for the next need: 1 MiB */
+#define HEAP_KEPT_ARENAS     4    /* empty arenas that are kept for good: 1 MiB */
+#define HEAP_MAX_EMPTY       256  /* empty arenas that are kept for a while: 64 MiB */
 #define HEAP_MAX_SPARES      256  /* of each class */
 #define HEAP_WINDOW_EVENTS   1024 /* slow paths, for each arena, until one is given back */
 
@@ -80,8 +82,11 @@ typedef struct heap_options {
     bool huge_pages;    /* ask for transparent huge pages (with mmap) */
     bool populate;      /* fault in a whole arena when it is mapped (with mmap): faster, and
                            resident at once */
-    /* 0: none. 1: fill patterns on alloc and free; foreign and double frees and uses by another
-     * thread abort with the address and the pool. 2: heap_is_valid() on every operation, too. */
+    /* 0: none. 1: fill patterns on alloc and free, guard bytes behind each block; foreign and
+     * double frees, bytes written behind a block or after its free, and uses by another thread
+     * abort with the address, the pool and the offset. 2: all of it, and heap_is_valid(), on every
+     * operation.
+     */
     int debug;
 } heap_options;
 
@@ -123,11 +128,13 @@ struct heap {
 
 typedef struct heap_stats {
     size_t n_arenas;
-    size_t n_pools_used; /* CURRENT, USABLE or FULL with at least one live block */
-    size_t n_pools_held; /* without a live block, but not free: CURRENT ones */
+    size_t n_arenas_empty; /* without a pool in use: kept for the next need */
+    size_t n_pools_used;   /* CURRENT, USABLE or FULL with at least one live block */
+    size_t n_pools_held;   /* without a live block, but not free: CURRENT ones */
     size_t n_pools_free;
     size_t n_blocks_live;
     size_t live_bytes; /* in whole blocks */
+    size_t held_bytes; /* the rest of the pools in use: free, but for their own class only */
     size_t n_large;    /* blocks from malloc */
     size_t n_mapped;   /* arenas mapped since the heap was made */
     size_t n_unmapped; /* of those, given back */
@@ -140,7 +147,7 @@ heap *heap_new(const heap_options *options);
 void heap_delete(heap *h);
 
 /* Slow paths of the inlined functions below; size_class: 0..HEAP_N_CLASSES-1. */
-void *heap_alloc_slow(heap *h, unsigned size_class);
+void *heap_alloc_slow(heap *h, unsigned size_class, size_t n_bytes);
 void heap_free_slow(heap_pool *pool, void *block);
 void *heap_alloc_large(heap *h, size_t n_bytes);
 void heap_free_other(heap *h, void *block, int mark); /* registry_get(block) */
@@ -153,7 +160,7 @@ static inline bool heap_owns(const void *address)
 
 static inline unsigned heap_size_class(size_t n_bytes)
 {
-    return n_bytes == 0 ? 0 : (unsigned)((n_bytes - 1) / HEAP_ALIGNMENT);
+    return (unsigned)((n_bytes - (n_bytes != 0)) / HEAP_ALIGNMENT);
 }
 
 static inline size_t heap_class_bytes(unsigned size_class)
@@ -169,8 +176,8 @@ static inline heap_pool *heap_pool_of(const void *address)
     return headers + a % HEAP_ARENA_BYTES / HEAP_POOL_BYTES;
 }
 
-/* A block of a size class. Errors: NULL if no arena can be mapped; the heap is unchanged. */
-static inline void *heap_alloc_class(heap *h, unsigned size_class)
+/* A block of a size class, of which n_bytes are asked for: a debug heap guards the rest. */
+static inline void *heap_alloc_part(heap *h, unsigned size_class, size_t n_bytes)
 {
     heap_pool *pool = h->current[size_class];
     heap_block *block = pool->free;
@@ -185,7 +192,13 @@ static inline void *heap_alloc_class(heap *h, unsigned size_class)
         pool->n_live++;
         return virgin;
     }
-    return heap_alloc_slow(h, size_class);
+    return heap_alloc_slow(h, size_class, n_bytes);
+}
+
+/* A block of a size class. Errors: NULL if no arena can be mapped; the heap is unchanged. */
+static inline void *heap_alloc_class(heap *h, unsigned size_class)
+{
+    return heap_alloc_part(h, size_class, heap_class_bytes(size_class));
 }
 
 /*
@@ -198,7 +211,7 @@ static inline void *heap_alloc_class(heap *h, unsigned size_class)
 static inline void *mem_alloc(heap *h, size_t n_bytes)
 {
     if (__builtin_expect(n_bytes <= HEAP_SMALL_MAX_BYTES, 1))
-        return heap_alloc_class(h, heap_size_class(n_bytes));
+        return heap_alloc_part(h, heap_size_class(n_bytes), n_bytes);
     return heap_alloc_large(h, n_bytes);
 }
 
@@ -231,7 +244,8 @@ void *mem_calloc(heap *h, size_t n, size_t n_bytes);
  */
 void *mem_realloc(heap *h, void *block, size_t n_bytes);
 
-/* Bytes that a block really has: at least what was asked for. */
+/* Bytes that a block really has: at least what was asked for. In a debug heap, where a guard stands
+ * behind them, just that; but of a block from malloc, which is not asked for its heap, malloc's. */
 size_t mem_usable_bytes(const void *block);
 
 /* Cost: a walk over the headers; the blocks are not touched. */
@@ -253,6 +267,19 @@ typedef struct heap_pool_view {
 /* Calls visit for each pool until it returns false. The heap must not change meanwhile. */
 void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *argument),
                void *argument);
+
+/* One arena at one time, for pictures of fragmentation: an arena with little alive in it goes back
+ * to the system no sooner than a full one. */
+typedef struct heap_arena_view {
+    const void *arena;
+    size_t n_pools_used;                          /* with at least one live block */
+    size_t n_pools_free;                          /* the others */
+    size_t n_blocks_live, live_bytes, held_bytes; /* as in heap_stats */
+} heap_arena_view;
+
+/* Writes up to n of the heap's arenas, in the order of creation, and returns how many there are.
+ * ret_views: n of them. Cost: a walk over the headers; the blocks are not touched. */
+size_t heap_snapshot(const heap *h, heap_arena_view *ret_views, size_t n);
 
 /* Calls visit for each live block of one pool. Cost: O(blocks) plus a mark for each free one. */
 void heap_walk_blocks(const heap_pool_view *view, void (*visit)(void *block, void *argument),

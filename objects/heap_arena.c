@@ -115,6 +115,8 @@ void heap_drop_arena(heap_state *s, heap_arena *arena)
         s->last = arena->previous;
     s->n_arenas--;
     s->n_empty -= arena->n_free == HEAP_N_POOLS;
+    if (s->n_idle > s->n_empty)
+        s->n_idle = s->n_empty;
     s->n_unmapped++;
     if (s->watched)
         heap_watched_forget(arena);
@@ -155,7 +157,8 @@ void heap_drop_pool(heap_pool *pool)
     bucket_unlink(s, arena);
     arena->n_free++;
     bucket_link(s, arena);
-    s->n_empty += arena->n_free == HEAP_N_POOLS;
+    if (arena->n_free == HEAP_N_POOLS && ++s->n_empty > HEAP_MAX_EMPTY)
+        heap_drop_arena(s, arena);
 }
 
 void heap_end_window(heap_state *s)

@@ -21,16 +21,20 @@ typedef struct heap_arena {
 
 _Static_assert(sizeof(heap_arena) == sizeof(heap_pool), "the arena's header is one of the headers");
 
+#define HEAP_GUARD_BYTES ((size_t)16)         /* at the least, behind each block of a debug heap */
+#define HEAP_N_LISTS     (HEAP_N_CLASSES + 1) /* one for the largest block with its guard */
+
 typedef struct heap_state {
     /* First: a heap * is a heap_state *. Aligned, for the sake of the headers below. */
     _Alignas(sizeof(heap_pool)) struct heap head;
     /* Of each class, as if they were a pool's blocks: free, the spares; n_blocks, how many it may
      * hold; n_live, how many more. On the class's list with a spare; else FULL, as an exhausted
-     * one. A watched heap has none. */
-    heap_pool spares[HEAP_N_CLASSES];
+     * one. A watched heap has none. By what the registry says of the class: the first are those of
+     * no class, and there is no room for any. */
+    heap_pool spares[1 + HEAP_N_LISTS];
     heap_pool none;    /* ends every list: a pool without blocks that is never empty */
     heap_pool **lists; /* of each class, its pools with room: head.current, or hidden */
-    heap_pool *hidden[HEAP_N_CLASSES]; /* of a watched heap, whose current ones are all `none` */
+    heap_pool *hidden[HEAP_N_LISTS]; /* of a watched heap, whose current ones are all `none` */
     heap_arena *by_free[HEAP_N_POOLS + 1];
     uint64_t nonempty; /* bit n: by_free[n] has arenas; bit 0 is not kept */
     heap_arena *first, *last;
@@ -38,6 +42,7 @@ typedef struct heap_state {
     size_t n_idle;   /* the least that n_empty was in this window */
     size_t n_events; /* slow paths until the window ends */
     heap_options options;
+    void *large;  /* of a debug heap: tree of its blocks from malloc (heap_guard.c) */
     bool watched; /* every operation takes the slow path */
     pid_t thread;
 } heap_state;
@@ -50,6 +55,11 @@ static inline heap_state *heap_state_of(const heap *h)
 static inline heap_arena *heap_arena_of(const heap_pool *pool)
 {
     return (heap_arena *)((uintptr_t)pool & ~(uintptr_t)(HEAP_ARENA_BYTES - 1));
+}
+
+static inline heap_pool *heap_spares_of(heap_state *s, unsigned size_class)
+{
+    return &s->spares[1 + size_class];
 }
 
 /* Nothing left to hand out. */
@@ -74,6 +84,14 @@ static inline void heap_set_state(const heap_state *s, heap_pool *pool, heap_poo
     pool->event = heap_event_of(s, pool);
 }
 
+/* What the registry holds of a pool that serves a class. In a watched heap all stand apart, so that
+ * mem_free() touches no block before it was looked at. */
+static inline int heap_mark_of(const heap_state *s, const heap_pool *pool)
+{
+    bool apart = s->watched || pool->state == HEAP_POOL_FULL;
+    return 1 + pool->size_class + (apart ? REGISTRY_APART : 0);
+}
+
 /* First byte of the pool that a header describes. */
 static inline char *heap_pool_start(const heap_pool *pool)
 {
@@ -92,11 +110,14 @@ void heap_drop_pool(heap_pool *pool);
 void heap_drop_arena(heap_state *s, heap_arena *arena);
 
 /* The parts of the slow paths that only a watched heap takes. */
-void *heap_watched_alloc(heap_state *s, unsigned size_class);
+void *heap_watched_alloc(heap_state *s, unsigned size_class, size_t n_bytes);
 void heap_watched_free(heap_state *s, heap_pool *pool, void *block);
 
 /* The address is in an arena, but no block is there. */
 void heap_watched_misfree(const heap_state *s, void *address);
+
+/* Aborts unless the address is a block of this heap, in use, with its guard intact. */
+void heap_watched_check(const heap_state *s, const void *block);
 
 /* An arena goes with blocks in use in it: nobody may wait for them to be freed. */
 void heap_watched_forget(const heap_arena *arena);
@@ -119,6 +140,30 @@ void heap_return_spares(heap_state *s);
 
 /* The common part of freeing: the states of the pool after n_live fell. */
 void heap_settle_pool(heap_state *s, heap_pool *pool);
+
+/* ---- debug heaps: heap_guard.c. What is found there ends the program. ---- */
+
+typedef struct heap_damage {
+    const void *block;
+    size_t n_bytes, offset; /* asked for; of the first damaged byte */
+} heap_damage;
+
+_Noreturn void heap_misuse(const char *what, const void *address);
+
+/* The guard of a block of a pool; n_lost: bytes at its front that the free list has overwritten. */
+void heap_guard_set(void *block, size_t block_bytes, size_t n_bytes);
+void heap_guard_check(const void *block, size_t block_bytes, size_t n_lost);
+size_t heap_guard_bytes(const void *block, size_t block_bytes); /* as they were asked for */
+
+/* Blocks from malloc; check: returns how many bytes were asked for. */
+void *heap_guard_alloc_large(heap_state *s, size_t n_bytes);
+size_t heap_guard_check_large(const heap_state *s, void *block);
+void heap_guard_free_large(heap_state *s, void *block);
+void heap_guard_forget_large(heap_state *s);
+
+/* True if any block of the heap is damaged. Cost: a walk over all blocks. */
+bool heap_guard_find_damage(const heap_state *s, heap_damage *ret_damage);
+void heap_guard_check_all(const heap_state *s);
 
 /* Marks, one byte a block, which blocks of a pool are free (not the ones never carved).
  * Returns their number, or -1 if the list is damaged. free_marks: HEAP_POOL_BYTES / HEAP_ALIGNMENT.

@@ -70,6 +70,14 @@ void heap_walk_blocks(const heap_pool_view *view, void (*visit)(void *block, voi
     }
 }
 
+/* What a pool keeps from all classes but its own. */
+static size_t held_bytes_of(const heap_pool_view *view)
+{
+    if (view->state == HEAP_POOL_FREE)
+        return 0;
+    return HEAP_POOL_BYTES - view->n_live * heap_class_bytes(view->size_class);
+}
+
 static bool count_pool(const heap_pool_view *view, void *argument)
 {
     heap_stats *stats = argument;
@@ -81,6 +89,7 @@ static bool count_pool(const heap_pool_view *view, void *argument)
         stats->n_pools_used++;
     stats->n_blocks_live += view->n_live;
     stats->live_bytes += view->n_live * heap_class_bytes(view->size_class);
+    stats->held_bytes += held_bytes_of(view);
     return true;
 }
 
@@ -88,11 +97,43 @@ void heap_get_stats(const heap *h, heap_stats *ret_stats)
 {
     const heap_state *s = heap_state_of(h);
     heap_stats stats = {.n_arenas = s->n_arenas,
+                        .n_arenas_empty = s->n_empty,
                         .n_large = s->n_large,
                         .n_mapped = s->n_mapped,
                         .n_unmapped = s->n_unmapped};
     heap_walk(h, count_pool, &stats);
     *ret_stats = stats;
+}
+
+typedef struct snapshot {
+    heap_arena_view *views;
+    size_t n, n_arenas;
+    const void *arena; /* the last one seen */
+} snapshot;
+
+static bool snapshot_pool(const heap_pool_view *view, void *argument)
+{
+    snapshot *shot = argument;
+    if (view->arena != shot->arena) {
+        shot->arena = view->arena;
+        if (shot->n_arenas++ < shot->n)
+            shot->views[shot->n_arenas - 1] = (heap_arena_view){.arena = view->arena};
+    }
+    if (shot->n_arenas > shot->n)
+        return true;
+    heap_arena_view *v = &shot->views[shot->n_arenas - 1];
+    *(view->n_live > 0 ? &v->n_pools_used : &v->n_pools_free) += 1;
+    v->n_blocks_live += view->n_live;
+    v->live_bytes += view->n_live * heap_class_bytes(view->size_class);
+    v->held_bytes += held_bytes_of(view);
+    return true;
+}
+
+size_t heap_snapshot(const heap *h, heap_arena_view *ret_views, size_t n)
+{
+    snapshot shot = {.views = ret_views, .n = n};
+    heap_walk(h, snapshot_pool, &shot);
+    return shot.n_arenas;
 }
 
 /* ---- invariants: each returns NULL, or what is wrong ---- */
@@ -125,7 +166,7 @@ static bool is_listed(const heap_state *s, const heap_pool *pool)
 
 static const char *check_pool(const heap_state *s, const heap_pool *pool)
 {
-    if (pool->size_class >= HEAP_N_CLASSES)
+    if (pool->size_class >= (s->watched ? HEAP_N_LISTS : HEAP_N_CLASSES))
         return "a pool's size class is out of range";
     const char *why = check_blocks(pool);
     if (why != NULL)
@@ -139,8 +180,7 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
         return "a full pool is not full";
     if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0)
         return "a pool is empty and was not dropped";
-    int mark = 1 + pool->size_class + (pool->state == HEAP_POOL_FULL ? REGISTRY_APART : 0);
-    if (registry_get(heap_pool_start(pool)) != mark)
+    if (registry_get(heap_pool_start(pool)) != heap_mark_of(s, pool))
         return "a pool's mark in the registry is off";
     if (pool->event != heap_event_of(s, pool))
         return "a pool would take its slow path at the wrong count of blocks";
@@ -175,7 +215,7 @@ static const char *check_arena(const heap_state *s, const heap_arena *arena)
 /* Each spare lies in a full pool of its class, and they are as many as room was used up. */
 static const char *check_spares(const heap_state *s, unsigned size_class)
 {
-    const heap_pool *spares = &s->spares[size_class];
+    const heap_pool *spares = &s->spares[1 + size_class];
     size_t n = 0;
     for (const heap_block *b = spares->free; b != NULL && n <= HEAP_MAX_SPARES; b = b->next) {
         if (registry_get(b) != REGISTRY_APART + 1 + (int)size_class)
@@ -202,6 +242,9 @@ bool heap_is_valid(const heap *h, const char **ret_why)
     }
     for (unsigned i = 0; i < HEAP_N_CLASSES && why == NULL; i++)
         why = check_spares(s, i);
+    heap_damage damage;
+    if (why == NULL && heap_guard_find_damage(s, &damage))
+        why = "a block was written to behind its end";
     if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty || s->n_idle > n_empty))
         why = "the counts of arenas are off";
     if (ret_why != NULL)

@@ -8,64 +8,97 @@
 #include "objects/announce.h"
 #include "objects/heap_internal.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define FILL_ALLOCATED 0xcd
 #define FILL_FREED     0xdd
 
-/* A misuse is told and ends the program: going on would hide it. */
-static _Noreturn void misuse(const char *what, const void *address, const heap_pool *pool)
-{
-    (void)fprintf(stderr, "heap: %s: address %p", what, address);
-    if (pool != NULL)
-        (void)fprintf(stderr, ", pool %p of %zu-byte blocks, %u live of %u",
-                      (void *)heap_pool_start(pool), heap_class_bytes(pool->size_class),
-                      (unsigned)pool->n_live, (unsigned)pool->n_blocks);
-    (void)fputc('\n', stderr);
-    abort();
-}
-
 static void check_heap(const heap_state *s)
 {
     if (s->options.debug > 0 && gettid() != s->thread)
-        misuse("used by a thread that did not make it", s, NULL);
+        heap_misuse("used by a thread that did not make it", s);
+    if (s->options.debug < 2)
+        return;
+    heap_guard_check_all(s);
     const char *why = NULL;
-    if (s->options.debug > 1 && !heap_is_valid(&s->head, &why))
-        misuse(why, s, NULL);
+    if (!heap_is_valid(&s->head, &why))
+        heap_misuse(why, s);
 }
 
-static void *watched_take(heap_state *s, heap_pool *pool)
+/* A block that was freed and is handed out again: but for the first word, as free left it. */
+static void check_freed(const heap_block *block, size_t n_bytes)
+{
+    const unsigned char *bytes = (const unsigned char *)block;
+    for (size_t i = sizeof(*block); i < n_bytes; i++) {
+        if (bytes[i] != FILL_FREED)
+            heap_misuse("written to after it was freed", block);
+    }
+}
+
+static void *watched_take(heap_state *s, heap_pool *pool, size_t n_asked)
 {
     size_t n_bytes = heap_class_bytes(pool->size_class);
     heap_block *block = pool->free;
-    if (block != NULL) {
-        announce_open(block, sizeof(*block));
-        pool->free = block->next;
-    } else {
+    if (block == NULL) {
         block = (heap_block *)(void *)pool->virgin;
         pool->virgin += n_bytes;
+    } else if (s->options.debug > 0) {
+        announce_open(block, n_bytes);
+        check_freed(block, n_bytes);
+        pool->free = block->next;
+    } else {
+        announce_open(block, sizeof(*block));
+        pool->free = block->next;
     }
     pool->n_live++;
     announce_alloc(block, n_bytes);
     if (s->options.debug > 0) {
         memset(block, FILL_ALLOCATED, n_bytes);
         (void)VALGRIND_MAKE_MEM_UNDEFINED(block, n_bytes);
+        heap_guard_set(block, n_bytes, n_asked);
     }
     return block;
 }
 
-void *heap_watched_alloc(heap_state *s, unsigned size_class)
+void *heap_watched_alloc(heap_state *s, unsigned size_class, size_t n_bytes)
 {
     check_heap(s);
+    if (s->options.debug > 0)
+        size_class = heap_size_class(n_bytes + HEAP_GUARD_BYTES);
     heap_pool *pool = s->lists[size_class];
     if (heap_is_exhausted(pool) && (pool = heap_next_pool(s, size_class)) == NULL)
         return NULL;
-    void *block = watched_take(s, pool);
+    void *block = watched_take(s, pool, n_bytes);
     pool->event = heap_event_of(s, pool);
     return block;
+}
+
+/* others: the free list of its pool, without the block itself. */
+static void check_block(const void *block, const heap_block *others, size_t n_lost)
+{
+    const heap_pool *pool = heap_pool_of(block);
+    size_t n_bytes = heap_class_bytes(pool->size_class);
+    if (pool->state == HEAP_POOL_FREE || (const char *)block >= pool->virgin ||
+        (size_t)((const char *)block - heap_pool_start(pool)) % n_bytes != 0)
+        heap_misuse("freed, but no block starts here", block);
+    for (const heap_block *b = others; b != NULL;) {
+        if (b == block)
+            heap_misuse("freed twice", block);
+        announce_open((void *)(uintptr_t)b, sizeof(*b));
+        const heap_block *next = b->next;
+        announce_close((void *)(uintptr_t)b, sizeof(*b));
+        b = next;
+    }
+    heap_guard_check(block, n_bytes, n_lost);
+}
+
+void heap_watched_check(const heap_state *s, const void *block)
+{
+    const heap_pool *pool = heap_pool_of(block);
+    if (heap_arena_of(pool)->owner != s)
+        heap_misuse("a block of another heap", block);
+    check_block(block, pool->free, 0);
 }
 
 /* The block is on the free list already, n_live is counted down. */
@@ -73,17 +106,7 @@ void heap_watched_free(heap_state *s, heap_pool *pool, void *block)
 {
     size_t n_bytes = heap_class_bytes(pool->size_class);
     if (s->options.debug > 0) {
-        if ((size_t)((char *)block - heap_pool_start(pool)) % n_bytes != 0 ||
-            pool->state == HEAP_POOL_FREE || (char *)block >= pool->virgin)
-            misuse("freed, but no block starts here", block, pool);
-        for (const heap_block *b = pool->free->next; b != NULL;) {
-            if (b == block)
-                misuse("freed twice", block, pool);
-            announce_open((void *)(uintptr_t)b, sizeof(*b));
-            const heap_block *next = b->next;
-            announce_close((void *)(uintptr_t)b, sizeof(*b));
-            b = next;
-        }
+        check_block(block, pool->free->next, sizeof(heap_block));
         memset((char *)block + sizeof(heap_block), FILL_FREED, n_bytes - sizeof(heap_block));
     }
     announce_free(block, n_bytes);
@@ -97,7 +120,7 @@ void heap_watched_free(heap_state *s, heap_pool *pool, void *block)
 void heap_watched_misfree(const heap_state *s, void *address)
 {
     if (s->options.debug > 0)
-        misuse("freed, but no block starts here", address, heap_pool_of(address));
+        heap_misuse("freed, but no block starts here", address);
     if (s->watched) {
         VALGRIND_FREELIKE_BLOCK(address, 0); /* it says what is wrong */
         (void)*(volatile char *)address;     /* and so does AddressSanitizer */

@@ -28,6 +28,7 @@
 enum { REGISTRY_POOL_BITS = 12, REGISTRY_LEAF_BITS = 21, REGISTRY_TOP_BITS = 15 };
 
 #define REGISTRY_APART INT8_MIN
+#define REGISTRY_CLASS 0x7f /* what of a mark is 1 + class, or 0 */
 
 typedef _Atomic int8_t registry_mark;
 

@@ -46,7 +46,7 @@ cpp_check()
 
 scripts/build.sh dev "$jobs"
 check includes scripts/check_includes.sh
-check shellcheck shellcheck scripts/*.sh .ci/run
+check shellcheck shellcheck scripts/*.sh scripts/*.slurm .ci/run
 check clang-format compare_style
 check cppcheck cpp_check
 check clang-tidy tidy

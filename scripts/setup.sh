@@ -1,10 +1,10 @@
 #!/bin/bash
 # setup.sh -- installs what is missing of the Debian packages that objlab needs.
 #
-# usage: scripts/setup.sh SET...     SET: build web test bench
+# usage: scripts/setup.sh SET...     SET: build web test bench python slurm
 #
 # Idempotent, and silent when nothing is missing. As root it installs; otherwise it
-# prints the exact command and exits with 2. The sets web and bench are comfort:
+# prints the exact command and exits with 2. The sets web, bench and python are comfort:
 # where they cannot be had, the rest still works and says what it does without.
 set -euo pipefail
 
@@ -17,6 +17,8 @@ build_packages=(
 )
 web_packages=(nodejs npm)
 test_packages=(libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium)
+slurm_packages=(slurmctld slurmd slurm-client munge iproute2)
+python_packages=(python3-dev libpython3.11-testsuite)
 bench_packages=(python3-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
 
 # Packages of the arguments that are not installed, one a line. nodejs and npm count
@@ -59,8 +61,10 @@ main()
         web) packages=("${web_packages[@]}") optional=true ;;
         test) packages=("${test_packages[@]}") ;;
         bench) packages=("${bench_packages[@]}") optional=true ;;
+        python) packages=("${python_packages[@]}") optional=true ;;
+        slurm) packages=("${slurm_packages[@]}") ;;
         *)
-            echo "setup.sh: unknown set '$set': expected build, web, test or bench" >&2
+            echo "setup.sh: unknown set '$set': expected build, web, test, bench, python or slurm" >&2
             exit 2
             ;;
         esac

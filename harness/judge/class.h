@@ -1,5 +1,5 @@
 /*
- * class.h -- grades every submission of a class on this machine.
+ * class.h -- grades every submission of a class, on this machine or on a cluster (cluster.h).
  *
  *   DIR/NAME/ ...  ->  OUT/NAME/result.json, report.html   OUT/gradebook.csv   OUT/class.html
  *
@@ -23,7 +23,9 @@ typedef struct class_options {
     const char *out;               /* NULL: build/reports/class-NAME */
     const char *rubric;            /* NULL: default */
     const char *const *grade_argv; /* the command that grades one folder: "objlab", "grade", ... */
-    unsigned n_workers;            /* 0: 2 */
+    unsigned n_workers;            /* on this machine; 0: 2 */
+    bool slurm;                    /* on the cluster whose commands are in PATH */
+    unsigned n_chunk; /* submissions a task of the cluster; 0: one, if it allows that many tasks */
     bool resume;
     jobs_progress *progress;
     void *progress_argument;

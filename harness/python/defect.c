@@ -7,9 +7,9 @@ static const struct {
     defect_kind kind;
     uint64_t first, period;
 } catalogue[] = {
-    {"double-handout", DEFECT_DOUBLE_HANDOUT, 100000, 1000},
-    {"realloc-loses-byte", DEFECT_REALLOC_LOSES_BYTE, 7000, 10},
-    {"pool-returned-in-use", DEFECT_POOL_RETURNED_IN_USE, 100000, 10000},
+    {"double-handout", DEFECT_DOUBLE_HANDOUT, 200000, 10},
+    {"realloc-loses-byte", DEFECT_REALLOC_LOSES_BYTE, 9000, 10},
+    {"pool-returned-in-use", DEFECT_POOL_RETURNED_IN_USE, 200000, 10000},
 };
 
 bool defect_from_name(const char *text, defect *ret_defect)

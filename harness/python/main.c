@@ -43,16 +43,14 @@ static bool read_switch(const char *variable, bool *ret_on)
 
 static bool read_defect(const char *text, defect *ret_seeded)
 {
-    char name[32] = "";
-    const char *colon = strchr(text, ':');
-    size_t n = colon == NULL ? strlen(text) : (size_t)(colon - text);
-    if (n < sizeof(name))
-        memcpy(name, text, n);
-    char *end = NULL;
-    bool good = defect_from_name(name, ret_seeded);
-    if (good && colon != NULL) {
-        ret_seeded->first = strtoull(colon + 1, &end, 10);
-        good = ret_seeded->first > 0 && *end == '\0';
+    char *name = strndup(text, strcspn(text, ":"));
+    const char *first = strchr(text, ':');
+    bool good = name != NULL && defect_from_name(name, ret_seeded);
+    free(name);
+    if (good && first != NULL) {
+        char *end = NULL;
+        ret_seeded->first = strtoull(first + 1, &end, 10);
+        good = first[1] != '-' && ret_seeded->first > 0 && *end == '\0';
     }
     return good || complain("OBJLAB_PYTHON_DEFECT", text,
                             "double-handout, realloc-loses-byte or pool-returned-in-use, "

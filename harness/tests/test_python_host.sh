@@ -42,6 +42,7 @@ refuse OBJLAB_PYTHON_CHECK=
 refuse OBJLAB_PYTHON_DEFECT=slow
 refuse OBJLAB_PYTHON_DEFECT=double-handout:
 refuse OBJLAB_PYTHON_DEFECT=double-handout:0
+refuse OBJLAB_PYTHON_DEFECT=double-handout:-5
 refuse OBJLAB_PYTHON_DEFECT=double-handout OBJLAB_PYTHON_ALLOCATOR=pymalloc
 
 # sys.getallocatedblocks() counts what pymalloc handed out: the witness that is not ours.
@@ -87,7 +88,7 @@ done
 
 # The script itself: a module that fails on the pool only must turn up.
 status=0
-OBJLAB_PYTHON_DEFECT=double-handout:50000 "$tests" "$host" "$work/broken.json" 2 --no-defects test_list \
+PYTHONHASHSEED=0 OBJLAB_PYTHON_DEFECT=double-handout:50000 "$tests" "$host" "$work/broken.json" 2 --no-defects test_list \
     >"$work/out" || status=$?
 [ "$status" -eq 1 ] || fail "a broken pool gives status $status"
 grep -q '"worse_on_pool": 1' "$work/broken.json" || fail "a broken pool is not on record"

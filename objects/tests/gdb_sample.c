@@ -8,10 +8,12 @@
  * order.
  */
 #include "objects/dict_object.h"
+#include "objects/heap_internal.h"
 #include "objects/list.h"
 #include "objects/object.h"
 #include "objects/scalar.h"
 #include "objects/tuple.h"
+#include "objects/weak_container.h"
 #include "objects/weakref.h"
 
 #include <inttypes.h>
@@ -26,7 +28,10 @@ typedef struct world {
     object *p, *o, *wide, *nodes[N_NODES];
     weakref *shared, *called, *dead;
     value none, number, link;
-    object *half, *text, *pair, *list, *table;
+    object *half, *text, *pair, *list, *table, *stack, *weak_set, *cycle;
+    weakref *proxy;
+    heap *spared;
+    const heap_block *spare;
 } world;
 
 static FILE *expected;
@@ -128,6 +133,39 @@ static void make_builtins(world *w)
     check(dict_object_set(w->table, value_of_object(w->text), value_of_object(w->list)) ==
           STATUS_OK);
     check(dict_object_set(w->table, value_of_int(7), value_of_int(8)) == STATUS_OK);
+}
+
+/* A list that is its own item, a subclass with items and an attribute, what holds weakly. */
+static void make_containers(world *w)
+{
+    type *stack = new_type(w->rt, &(type_spec){.name = "Stack", .base = w->rt->builtin[KIND_LIST]});
+    w->stack = object_new(stack);
+    check(list_append(w->stack, value_of_int(5)) == STATUS_OK);
+    set(w->stack, "depth", value_of_int(1));
+    w->cycle = list_new(w->rt->builtin[KIND_LIST]);
+    check(list_append(w->cycle, value_of_object(w->cycle)) == STATUS_OK);
+    w->weak_set = weak_container_new(w->rt, KIND_WEAK_SET);
+    check(weak_set_add(w->weak_set, value_of_object(w->wide)) == STATUS_OK);
+    check(weakref_new_proxy(w->o, NULL, NULL, &w->proxy) == STATUS_OK);
+}
+
+/* A heap in which blocks of full pools come and go, until it keeps spares. */
+static void make_spares(world *w)
+{
+    enum { N_BLOCKS = 4 * HEAP_POOL_BYTES / HEAP_ALIGNMENT, N_TURNS = 1000 };
+    void *blocks[N_BLOCKS];
+    w->spared = heap_new(NULL);
+    for (size_t i = 0; i < N_BLOCKS; i++) {
+        blocks[i] = mem_alloc(w->spared, HEAP_ALIGNMENT);
+        check(blocks[i] != NULL);
+    }
+    const heap_pool *spares = heap_spares_of(heap_state_of(w->spared), 0);
+    for (size_t i = 0; i < N_TURNS && spares->free == NULL; i++) {
+        mem_free(w->spared, blocks[i % 2 * (N_BLOCKS / 2)]);
+        if (spares->free == NULL)
+            blocks[i % 2 * (N_BLOCKS / 2)] = mem_alloc(w->spared, HEAP_ALIGNMENT);
+    }
+    w->spare = spares->free;
 }
 
 /* ---- what gdb is to print ---- */
@@ -237,6 +275,23 @@ static void expect_builtins(const world *w)
                   (void *)w->p);
 }
 
+static void expect_containers(const world *w, const void *freed)
+{
+    begin();
+    (void)fprintf(expected, "Stack, dict, refcount 1: [5] = {depth = 1}\n");
+    begin();
+    (void)fprintf(expected, "<proxy at %p to Node at %p>\n", (void *)w->proxy, (void *)w->o);
+    begin();
+    (void)fprintf(expected, "weak_set, refcount 1: WeakSet({<weakref at %p to Node at %p>: 1})\n",
+                  (void *)weakref_at(w->wide, 0), (void *)w->wide);
+    begin();
+    (void)fprintf(expected, "[[[[...]]]]\n");
+    begin();
+    (void)fprintf(expected, "freed block\n");
+    begin();
+    (void)fprintf(expected, "<freed block at %p>\n", freed);
+}
+
 /* ---- heaps ---- */
 
 typedef struct heap_sums {
@@ -318,6 +373,27 @@ static void expect_block(const heap *h, const void *address, const char *state)
     expect_pool_text(&s.view);
 }
 
+/* Not by heap_walk(): it gives the spares back. A watched heap has none. */
+static void expect_spare(const world *w)
+{
+    if (w->spare == NULL) {
+        check(heap_state_of(w->spared)->watched);
+        (void)fprintf(expected, "0x0 is in no arena\n");
+        return;
+    }
+    const heap_pool *pool = heap_pool_of(w->spare);
+    const char *start = heap_pool_start(pool);
+    size_t n_spares = 0;
+    for (const heap_block *b = w->spare; b != NULL; b = b->next)
+        n_spares += heap_pool_of(b) == pool;
+    (void)fprintf(expected,
+                  "%p is at byte 0 of block %zu, spare; pool %zu, full, %zu of %u blocks of %zu "
+                  "bytes live, %zu spare\n",
+                  (const void *)w->spare, (size_t)((const char *)w->spare - start) / HEAP_ALIGNMENT,
+                  (size_t)(start - (const char *)heap_arena_of(pool)) / HEAP_POOL_BYTES,
+                  pool->n_live - n_spares, (unsigned)pool->n_blocks, HEAP_ALIGNMENT, n_spares);
+}
+
 static void expect_heaps(const world *w, const void *freed)
 {
     expect_heap(w->rt->objects);
@@ -325,6 +401,7 @@ static void expect_heaps(const world *w, const void *freed)
     expect_block(w->rt->objects, (const char *)w->p + 8, "live");
     expect_block(w->rt->objects, freed, "free");
     (void)fprintf(expected, "%p is in no arena\n", (const void *)w);
+    expect_spare(w);
 }
 
 static void marker(const world *w, const void *freed)
@@ -343,17 +420,21 @@ int main(int argc, char **argv)
     make_objects(&w);
     make_weakrefs(&w);
     make_builtins(&w);
+    make_containers(&w);
     object *victim = w.nodes[1];
     const void *freed = victim;
     object_decref(victim);
+    make_spares(&w);
     expect_objects(&w);
     expect_values(&w);
     expect_names_and_types(&w);
     expect_weakrefs(&w);
     expect_builtins(&w);
+    expect_containers(&w, freed);
     expect_heaps(&w, freed);
     check(fclose(expected) == 0);
     marker(&w, freed);
+    heap_delete(w.spared);
     runtime_delete(w.rt);
     return EXIT_SUCCESS;
 }

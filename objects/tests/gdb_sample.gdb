@@ -26,8 +26,15 @@ print w->text
 print w->pair
 print w->list
 print *w->table
+print *w->stack
+print w->proxy
+print *w->weak_set
+print w->cycle
+print *(object *)freed
+print (object *)freed
 objlab-heap w->rt->objects
 objlab-heap w->rt->tables
 objlab-block (char *)w->p + 8
 objlab-block freed
 objlab-block w
+objlab-block w->spare
