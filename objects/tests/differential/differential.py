@@ -27,6 +27,8 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+
 from generator import make_tape
 
 HERE = Path(__file__).resolve().parent
@@ -156,6 +158,8 @@ def keep(runners, name, lines, options):
 def replay(runners, folder):
     """Runs the kept tapes. Returns how many differ."""
     paths = sorted(str(p) for p in Path(folder).glob("*.tape"))
+    if not paths:
+        sys.exit(f"{folder}: no kept tapes there")
     failing = runners.differing(paths)
     for path in failing:
         print(f"{path}: the transcripts differ")
