@@ -74,9 +74,10 @@ struct world {
     value slots[WORLD_SLOTS];
     world_rescued *rescued;
     world_callback *callbacks;
-    bool counts;  /* what the collector counts is told */
-    bool is_wide; /* there are more names than a class has keys for */
-    bool is_done; /* finalizers only tell */
+    bool counts;     /* what the collector counts is told */
+    bool is_wide;    /* there are more names than a class has keys for */
+    bool is_done;    /* finalizers only tell */
+    const char *why; /* an invariant that did not hold, or NULL */
     size_t n_bytes;
     char line[WORLD_LINE_BYTES]; /* what the operation came to, so far */
 };
