@@ -394,8 +394,10 @@ static void run_ref(world *w, const operation_arguments *a)
         world_say(w, " not asked"); /* CPython's can be referred to */
         return;
     }
+    /* CPython adds weakrefs that their callbacks free to what was collected. */
+    int drops = w->counts ? -1 : (int)a->at[3];
     world_callback *c = NULL;
-    if (a->at[2] != 0 && (c = world_callback_new(w, o, a->at[2], (int)a->at[3])) == NULL)
+    if (a->at[2] != 0 && (c = world_callback_new(w, o, a->at[2], drops)) == NULL)
         return;
     weakref *r = NULL;
     status s = weakref_new(o, c == NULL ? NULL : world_called, c, &r);

@@ -398,6 +398,8 @@ def run_ref(slot, to, number, drops):
     o = held(slot)
     if isinstance(o, (weakref.ref, METHOD)):
         return "not asked"
+    if world.counts:
+        drops = -1
     return finish(weakref.ref(o, Callback(o, number, drops) if number else None), to)
 
 
