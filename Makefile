@@ -12,6 +12,9 @@ OUT        ?= build/reports/$(NAME)
 GRADE_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 10
+OPERATIONS ?= 1000000
+SECONDS    ?=
+SEED       ?= 1
 COST_BASELINE := harness/bench/cost-baseline.json
 BLOCKS     ?= 100000000
 OBJLAB     := build/release/harness/cli/objlab
@@ -19,7 +22,7 @@ PYTHON_BUILD := build/release/harness/python
 PYTHON_ROUNDS ?= 11
 
 .PHONY: help grade report class bench bench-readers many-blocks prove perf-gate perf-accept profile python-tests python-bench \
-        python-host test test-asan test-memcheck test-slurm fuzz coverage lint format \
+        python-host test test-asan test-memcheck test-slurm differential fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
 
@@ -99,6 +102,14 @@ test-memcheck:
 test-slurm: release
 	@scripts/setup.sh slurm
 	@harness/tests/slurm_cluster.sh harness/tests/test_slurm.sh $(CURDIR)/$(OBJLAB)
+
+## differential   the runtime against CPython: OPERATIONS random ones, or SECONDS of them, from SEED
+differential:
+	@scripts/setup.sh build test
+	@$(MAKE) --no-print-directory release
+	@python3 objects/tests/differential/differential.py --runner build/release/objects/run_tape \
+	    --replay objects/tests/differential/tapes --keep objects/tests/differential/tapes --seed $(SEED) \
+	    $(if $(SECONDS),--seconds $(SECONDS),--operations $(OPERATIONS))
 
 ## fuzz           run every libFuzzer target for FUZZ_SECONDS
 fuzz:

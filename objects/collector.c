@@ -22,7 +22,7 @@ typedef struct collection {
     unsigned generation;
     bool walks;            /* the pools; otherwise the lists have all objects of the set */
     bool has_lazy;         /* tuples or dicts that may no longer have to be tracked */
-    bool has_weakrefs;     /* of garbage */
+    bool has_weakrefs;     /* of garbage, or as garbage */
     object_array *stack;   /* marked, contents not yet looked at */
     object_array *garbage; /* in the order in which they were found */
     collector_trace trace;
@@ -248,7 +248,7 @@ static void gather_garbage(collection *k)
     for (size_t i = 0; i < k->garbage->n; i++) {
         object *o = k->garbage->objects[i];
         o->refcount++;
-        k->has_weakrefs |= has_weakrefs(o);
+        k->has_weakrefs |= has_weakrefs(o) || object_is_weakref(o);
         for_children(&p, o, add_child);
     }
 }
@@ -303,13 +303,16 @@ static void promote_survivors(collection *k)
     }
 }
 
-/* All weak references to garbage are cleared before the first callback runs. */
+/* All weak references to garbage, and those that are garbage, are cleared before the first callback
+ * runs. */
 static void clear_weakrefs(collection *k)
 {
     weakref *first = NULL;
     weakref *last = NULL;
     for (size_t i = 0; i < k->garbage->n; i++) {
         object *o = k->garbage->objects[i];
+        if (object_is_weakref(o))
+            weakref_forget((weakref *)(void *)o);
         weakref *chain = has_weakrefs(o) ? weakref_kill_quietly(o) : NULL;
         if (chain == NULL)
             continue;

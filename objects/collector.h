@@ -23,9 +23,9 @@
  * there is no place, is in its generation unlisted; a collection of that generation then walks the
  * pools, too. Creation with the collector disabled so costs nothing.
  *
- * What happens to garbage, as in CPython: its weak references are cleared; callbacks of those that
- * live on are run; finalizers are run, each object's once; what they brought back to life, lives;
- * what the rest holds is released, which frees it.
+ * What happens to garbage, as in CPython: its weak references, and those in it, are cleared;
+ * callbacks of those that live on are run; finalizers are run, each object's once; what they
+ * brought back to life, lives; what the rest holds is released, which frees it.
  *
  * When: as an object is made and its generation has `threshold` objects more than after the last
  * collection; the older ones after so many collections of the next younger. The oldest moreover

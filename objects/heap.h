@@ -88,6 +88,10 @@ typedef struct heap_options {
      * operation.
      */
     int debug;
+    /* With debug: asked before each block is taken, also one of malloc; true means that there is no
+     * memory. NULL: never. For tests. */
+    bool (*refuses)(void *context);
+    void *refuses_context;
 } heap_options;
 
 /* A block that is free. */

@@ -140,7 +140,7 @@ static bool large_is_damaged(const large_block *l, heap_damage *ret_damage)
 
 void *heap_guard_alloc_large(heap_state *s, size_t n_bytes)
 {
-    if (n_bytes > SIZE_MAX - HEAP_GUARD_BYTES)
+    if (n_bytes > SIZE_MAX - HEAP_GUARD_BYTES || heap_is_refused(s))
         return NULL;
     large_block *l = malloc(sizeof(*l));
     char *block = malloc(n_bytes + HEAP_GUARD_BYTES);

@@ -109,6 +109,13 @@ void heap_drop_pool(heap_pool *pool);
 /* Gives an arena whose pools are all free back. */
 void heap_drop_arena(heap_state *s, heap_arena *arena);
 
+/* True if a test wants this allocation to fail. */
+static inline bool heap_is_refused(const heap_state *s)
+{
+    return s->options.debug > 0 && s->options.refuses != NULL &&
+           s->options.refuses(s->options.refuses_context);
+}
+
 /* The parts of the slow paths that only a watched heap takes. */
 void *heap_watched_alloc(heap_state *s, unsigned size_class, size_t n_bytes);
 void heap_watched_free(heap_state *s, heap_pool *pool, void *block);

@@ -64,6 +64,8 @@ static void *watched_take(heap_state *s, heap_pool *pool, size_t n_asked)
 void *heap_watched_alloc(heap_state *s, unsigned size_class, size_t n_bytes)
 {
     check_heap(s);
+    if (heap_is_refused(s))
+        return NULL;
     if (s->options.debug > 0)
         size_class = heap_size_class(n_bytes + HEAP_GUARD_BYTES);
     heap_pool *pool = s->lists[size_class];

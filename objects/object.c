@@ -378,11 +378,28 @@ static bool is_resurrected(object *o)
     return --o->refcount > 0;
 }
 
+/* As CPython does: in the order of the type's keys; then those that the type has no room for. */
+static void release_own_dict(object *o)
+{
+    dict *d = own_dict(o);
+    for (unsigned i = 0; i < o->type->n_keys; i++) {
+        dict_entry *entry = dict_find(d, o->type->keys[i]);
+        if (entry == NULL)
+            continue;
+        value v = entry->value;
+        dict_remove(d, entry);
+        value_decref(v);
+    }
+    release_span(attributes_span(o));
+    dict_free(o->type->rt->tables, d);
+}
+
 static void release_attributes(object *o)
 {
-    release_span(attributes_span(o));
     if (has_own_dict(o))
-        dict_free(o->type->rt->tables, own_dict(o));
+        release_own_dict(o);
+    else
+        release_span(attributes_span(o));
 }
 
 static void release_payload(object *o)

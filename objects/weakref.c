@@ -138,18 +138,23 @@ weakref *weakref_at(const object *referent, size_t i)
     return w;
 }
 
+/* Takes a live one from its referent's list. */
+static void unlink_from_referent(weakref *w)
+{
+    if (w->previous != NULL)
+        w->previous->next = w->next;
+    else
+        object_words_of(w->referent)->weakrefs = w->next;
+    if (w->next != NULL)
+        w->next->previous = w->previous;
+}
+
 void weakref_destroy(weakref *w)
 {
     if (w->head.listed != OBJECT_UNLISTED)
         collector_unlist(w->head.type->rt, &w->head);
-    if (w->referent != NULL) {
-        if (w->previous != NULL)
-            w->previous->next = w->next;
-        else
-            object_words_of(w->referent)->weakrefs = w->next;
-        if (w->next != NULL)
-            w->next->previous = w->previous;
-    }
+    if (w->referent != NULL)
+        unlink_from_referent(w);
     weakref_callback *callback = w->callback;
     mem_free_small(w);
     if (callback == NULL)
@@ -168,6 +173,14 @@ static void kill(weakref *w)
     w->referent = NULL;
     w->previous = NULL;
     w->hash = hash;
+}
+
+void weakref_forget(weakref *w)
+{
+    if (w->referent == NULL)
+        return;
+    unlink_from_referent(w);
+    kill(w);
 }
 
 /* Chained in their order, each held while it waits, since a callback may release any of them. */

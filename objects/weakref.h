@@ -89,6 +89,10 @@ weakref *weakref_at(const object *referent, size_t i);
 void weakref_kill_all(object *referent);
 void weakref_destroy(weakref *w);
 
+/* For the collector: a weakref that is garbage itself is dead from then on, and its callback is
+ * never called, whatever becomes of it and of its referent. */
+void weakref_forget(weakref *w);
+
 /* For the collector: as weakref_kill_all(), but returns a chain (through next) of those whose
  * callbacks are to be run, held. The ones that are OBJECT_GARBAGE themselves are not among them. */
 weakref *weakref_kill_quietly(object *referent);

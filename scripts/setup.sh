@@ -16,7 +16,7 @@ build_packages=(
     clang clang-tidy clang-format cppcheck
 )
 web_packages=(nodejs npm)
-test_packages=(libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium)
+test_packages=(python3 libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium)
 slurm_packages=(slurmctld slurmd slurm-client munge iproute2)
 python_packages=(python3-dev libpython3.11-testsuite)
 bench_packages=(python3-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)

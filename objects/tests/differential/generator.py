@@ -5,7 +5,9 @@ A tape is made for one of two purposes, which its second line says:
   counts 1   what the collector counts is compared. Such a tape does without what makes CPython
              count something that the runtime does not have: `order` (it gives an instance a
              __dict__ object, which is counted), and tuples in tuples (whether the outer one is
-             still tracked depends on which of the two a collection looks at first).
+             still tracked depends on which of the two a collection looks at first). Nor are
+             finalizers asked to take garbage apart, or callbacks to free weak references: CPython
+             does not count the former and counts the latter.
   counts 0   everything else may happen; counts are not told.
 """
 import random
@@ -202,7 +204,8 @@ class Generator:
     garbage = drop_garbage = freeze = unfreeze = nothing
 
     def lines(self, length):
-        yield "collector listed" if self.is_listed else "collector disabled"
+        head = "collector listed" if self.is_listed else "collector disabled"
+        yield head + (" wide" if self.names is WIDE else "")
         yield f"counts {int(self.counts)}"
         operations = list(self.weights)
         weights = list(self.weights.values())

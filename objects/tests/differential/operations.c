@@ -192,14 +192,24 @@ static void run_hash(world *w, const operation_arguments *a)
 
 /* ---- attributes ---- */
 
-/* CPython gives an instance of a subclass of list or dict a dict object for its attributes. That is
- * not counted while it holds numbers and strs only. */
-static bool spoils_counts(const world *w, const object *o, value v)
+/*
+ * True for what the two do differently on purpose:
+ *   - CPython gives an instance of a subclass of list or dict a dict object for its attributes,
+ *     which is not counted while it holds numbers and strs only;
+ *   - it releases a subclass's slots before those of the base, and up to 30 attributes in the order
+ *     of the class's keys, of which there are no more than 15 here.
+ */
+static bool is_beyond(const world *w, const object *o, int64_t name_index, value v)
 {
+    if (!w->is_wide && name_index >= WORLD_NARROW_NAMES)
+        return true;
+    if (!value_is_object(v) || object_is(value_to_object(v), KIND_FLOAT) ||
+        object_is(value_to_object(v), KIND_STR))
+        return false;
     bool has_dict = object_is(o, KIND_LIST) || object_is(o, KIND_DICT);
-    bool is_atomic = !value_is_object(v) || object_is(value_to_object(v), KIND_FLOAT) ||
-                     object_is(value_to_object(v), KIND_STR);
-    return w->counts && has_dict && !is_atomic;
+    bool is_sub_slot = object_is(o, KIND_INSTANCE) && o->type->layout != LAYOUT_DICT &&
+                       name_index >= WORLD_BASE_SLOTS;
+    return name_index >= WORLD_NARROW_NAMES || is_sub_slot || (w->counts && has_dict);
 }
 
 static void run_set(world *w, const operation_arguments *a)
@@ -208,7 +218,7 @@ static void run_set(world *w, const operation_arguments *a)
     if (o == NULL)
         return;
     value v = operand(w, a->at[2]);
-    if (spoils_counts(w, o, v))
+    if (is_beyond(w, o, a->at[1], v))
         world_say(w, " not asked");
     else
         say_status(w, object_set_attr(o, w->names[a->at[1]], v));
@@ -384,8 +394,10 @@ static void run_ref(world *w, const operation_arguments *a)
         world_say(w, " not asked"); /* CPython's can be referred to */
         return;
     }
+    /* CPython adds weakrefs that their callbacks free to what was collected. */
+    int drops = w->counts ? -1 : (int)a->at[3];
     world_callback *c = NULL;
-    if (a->at[2] != 0 && (c = world_callback_new(w, o, a->at[2], (int)a->at[3])) == NULL)
+    if (a->at[2] != 0 && (c = world_callback_new(w, o, a->at[2], drops)) == NULL)
         return;
     weakref *r = NULL;
     status s = weakref_new(o, c == NULL ? NULL : world_called, c, &r);

@@ -46,6 +46,11 @@ void operation_stats(world *w, const operation_arguments *a);
 /* The object in a slot; NULL, which is told, if there is none. */
 object *operation_object(world *w, int64_t slot);
 
+/* Reads a line, which is cut into words; *ret_operation NULL for a comment. False for no operation.
+ */
+bool operation_read(char *line, const operation **ret_operation,
+                    operation_arguments *ret_arguments);
+
 /* Runs one operation and writes its line. */
 void operation_run(world *w, const operation *o, const operation_arguments *a);
 

@@ -24,16 +24,16 @@ static void say_bool(world *w, bool b)
 /* The runtime's own invariants, which the transcript tells only when they do not hold. */
 static void check(world *w)
 {
-    const char *why = NULL;
-    if (!collector_is_valid(w->rt, &why))
-        world_say(w, " invalid: %s", why);
-    for (int i = 0; i < WORLD_SLOTS; i++) {
+    (void)collector_is_valid(w->rt, &w->why);
+    for (int i = 0; i < WORLD_SLOTS && w->why == NULL; i++) {
         if (!value_is_object(w->slots[i]))
             continue;
         const object *o = value_to_object(w->slots[i]);
         if (!object_is_valid(o) || (object_is(o, KIND_DICT) && !dict_object_is_valid(o)))
-            world_say(w, " invalid: slot %d", i);
+            w->why = "an object in a slot is not valid";
     }
+    if (w->why != NULL)
+        world_say(w, " invalid: %s", w->why);
 }
 
 void operation_collect(world *w, const operation_arguments *a)

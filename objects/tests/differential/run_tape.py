@@ -13,14 +13,17 @@ import sys
 import weakref
 
 N_SLOTS = 16
+NARROW_NAMES = ("a", "b", "c", "d", "e", "g", "h", "i")
+SLOTS = ("a", "b", "c", "f", "label")
 SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_BYTES = 6, 2, 12
 
 
 class World:
     """What a tape works on."""
 
-    def __init__(self, classes=()):
+    def __init__(self, classes=(), is_wide=False):
         self.classes = classes
+        self.is_wide = is_wide
         self.by_name = {c.__name__: c for c in classes}
         self.slots = [None] * N_SLOTS
         self.rescued = {}
@@ -66,19 +69,29 @@ def hash_by_label(self):
     return label_of(self) % 4
 
 
+def expect_keys(classes):
+    """Makes the classes with a dict remember the narrow names as their first keys, in this order."""
+    for c in classes:
+        if "__slots__" not in vars(c):
+            o = c()
+            for name in ("label", "f", *NARROW_NAMES):
+                setattr(o, name, 0)
+            del o
+    world.notes.clear()
+
+
 def make_classes():
     """The classes, made anew for each tape: CPython's remember which attributes there were."""
     final = {"tell": tell, "__del__": finalize}
     equal = {"tell": tell, "__eq__": equal_by_label, "__hash__": hash_by_label}
-    keys = ("a", "b", "c", "f", "label")
     node = type("Node", (), {"tell": tell})
-    slots_ref = type("SlotsRef", (), {"tell": tell, "__slots__": (*keys, "__weakref__")})
-    return (
+    slots_ref = type("SlotsRef", (), {"tell": tell, "__slots__": (*SLOTS, "__weakref__")})
+    classes = (
         node,
         type("Leaf", (node,), {}),
         type("Final", (), final),
         type("Equal", (), equal),
-        type("Slots", (), {"tell": tell, "__slots__": keys}),
+        type("Slots", (), {"tell": tell, "__slots__": SLOTS}),
         slots_ref,
         type("SlotsSub", (slots_ref,), {"__slots__": ("d", "e")}),
         type("SlotsFinal", (slots_ref,), {**final, "__slots__": ()}),
@@ -86,6 +99,9 @@ def make_classes():
         type("ListFinal", (list,), final),
         type("Dict", (dict,), {"tell": tell}),
     )
+    if world.is_wide:
+        expect_keys(classes)
+    return classes
 
 
 METHOD = type(World().__init__)
@@ -167,7 +183,7 @@ def show(v, depth=0):
     name = f"{kind.__name__}#{label_of(v)}" if is_instance(v) else ""
     if depth < SHOWN_DEPTH:
         return name + show_contents(v, depth)
-    return name or {weakref.ref: "weakref"}.get(kind, kind.__name__)
+    return name or {weakref.ref: "weakref.ReferenceType"}.get(kind, kind.__name__)
 
 
 # ---- the operations: as in operations.c ----
@@ -285,9 +301,20 @@ def run_hash(a, b):
     return "ok equal" if left == right else "ok equal, hashed differently"
 
 
+def is_beyond(o, name, v):
+    """What the two do differently on purpose: operations.c says why."""
+    if not world.is_wide and name not in NARROW_NAMES:
+        return True
+    if isinstance(v, ATOMIC):
+        return False
+    is_sub_slot = hasattr(type(o), "__slots__") and name not in SLOTS
+    return name not in NARROW_NAMES or is_sub_slot or (
+        world.counts and isinstance(o, (list, dict)))
+
+
 def run_set(slot, name, v):
     o = held(slot)
-    if world.counts and isinstance(o, (list, dict)) and not isinstance(operand(v), ATOMIC):
+    if is_beyond(o, name, operand(v)):
         raise Refused("not asked")
     setattr(o, name, operand(v))
     return "ok"
@@ -371,6 +398,8 @@ def run_ref(slot, to, number, drops):
     o = held(slot)
     if isinstance(o, (weakref.ref, METHOD)):
         return "not asked"
+    if world.counts:
+        drops = -1
     return finish(weakref.ref(o, Callback(o, number, drops) if number else None), to)
 
 
@@ -500,14 +529,14 @@ def write_line(out, line):
 
 def run_tape(path):
     global world
-    world = World()
+    with open(path, encoding="ascii") as tape:
+        head, *lines = tape.read().splitlines()
+    world = World(is_wide="wide" in head)
     classes = make_classes()
     gc.collect()
     gc.freeze()
-    world = World(classes)
+    world = World(classes, world.is_wide)
     out = [f"== {path}"]
-    with open(path, encoding="ascii") as tape:
-        lines = tape.read().splitlines()[1:]
     for line in lines:
         name, *arguments = line.split() or ["#"]
         if name.startswith("#"):

@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_ITEMS = 6, SHOWN_DEPTH = 2, SHOWN_BYTES = 12, N_SLOT_KEYS = 5, N_MORE_KEYS = 2 };
+enum {
+    SHOWN_ITEMS = 6,
+    SHOWN_DEPTH = 2,
+    SHOWN_BYTES = 12,
+    N_SLOT_KEYS = 5,
+    N_MORE_KEYS = 2,
+    N_WIDE_KEYS = 10
+};
 
 const char *const world_class_names[N_CLASSES] = {"Node",  "Leaf",      "Final",    "Equal",
                                                   "Slots", "SlotsRef",  "SlotsSub", "SlotsFinal",
@@ -275,10 +282,15 @@ static bool make_class(world *w, world_class number, type_layout layout, const t
 {
     static const char *const slot_keys[N_SLOT_KEYS] = {"a", "b", "c", "f", "label"};
     static const char *const more_keys[N_MORE_KEYS] = {"d", "e"};
+    static const char *const wide_keys[N_WIDE_KEYS] = {"label", "f", "a", "b", "c",
+                                                       "d",     "e", "g", "h", "i"};
     type_spec spec = {.name = world_class_names[number], .layout = layout, .base = base};
     if (layout != LAYOUT_DICT && base == NULL) {
         spec.keys = slot_keys;
         spec.n_keys = N_SLOT_KEYS;
+    } else if (layout == LAYOUT_DICT && w->is_wide && number != CLASS_LEAF) {
+        spec.keys = wide_keys;
+        spec.n_keys = N_WIDE_KEYS;
     } else if (number == CLASS_SLOTS_SUB) {
         spec.keys = more_keys;
         spec.n_keys = N_MORE_KEYS;
@@ -324,21 +336,22 @@ static bool make_names(world *w)
     return ok && w->label != NULL && w->mode != NULL;
 }
 
-world *world_new(FILE *out, const heap_options *options, bool is_listed)
+world *world_new(FILE *out, const world_options *options)
 {
     world *w = calloc(1, sizeof(*w));
     if (w == NULL)
         return NULL;
     w->out = out;
     w->counts = true;
-    w->rt = runtime_new(options);
+    w->is_wide = options->is_wide;
+    w->rt = runtime_new(options->heaps);
     if (w->rt == NULL || !make_names(w) || !make_classes(w)) {
         world_delete(w);
         return NULL;
     }
     const uint32_t never[COLLECTOR_GENERATIONS] = {0, 10, 10};
     collector_set_thresholds(w->rt, never);
-    if (!is_listed)
+    if (!options->is_listed)
         collector_disable(w->rt);
     return w;
 }

@@ -14,7 +14,13 @@
 
 #include <stdio.h>
 
-enum { WORLD_SLOTS = 16, WORLD_NAMES = 26, WORLD_LINE_BYTES = 4096 };
+enum {
+    WORLD_SLOTS = 16,
+    WORLD_NAMES = 26,
+    WORLD_NARROW_NAMES = 8, /* the first ones; only a wide world sets the others */
+    WORLD_BASE_SLOTS = 3,   /* of the names, the first ones are slots of the classes with slots */
+    WORLD_LINE_BYTES = 4096
+};
 
 typedef enum world_class {
     CLASS_NODE = 0,    /* dict-backed */
@@ -68,8 +74,10 @@ struct world {
     value slots[WORLD_SLOTS];
     world_rescued *rescued;
     world_callback *callbacks;
-    bool counts;  /* what the collector counts is told */
-    bool is_done; /* finalizers only tell */
+    bool counts;     /* what the collector counts is told */
+    bool is_wide;    /* there are more names than a class has keys for */
+    bool is_done;    /* finalizers only tell */
+    const char *why; /* an invariant that did not hold, or NULL */
     size_t n_bytes;
     char line[WORLD_LINE_BYTES]; /* what the operation came to, so far */
 };
@@ -78,9 +86,16 @@ struct world {
 extern const char *const world_class_names[N_CLASSES];
 extern const char *const world_attribute_names[WORLD_NAMES];
 
-/* is_listed: the collector is enabled, but never runs by itself; otherwise it is disabled.
- * options: of the heaps, or NULL. Errors: NULL without memory. */
-world *world_new(FILE *out, const heap_options *options, bool is_listed);
+/* How a world is to be. */
+typedef struct world_options {
+    const heap_options *heaps; /* or NULL */
+    bool is_listed; /* the collector is enabled, but never runs by itself; otherwise it is disabled
+                     */
+    bool is_wide;   /* the classes with a dict expect the narrow names, since others will follow */
+} world_options;
+
+/* out: of the transcript, or NULL. Errors: NULL without memory. */
+world *world_new(FILE *out, const world_options *options);
 
 /* Drops everything; collects, until nothing is left. Returns NULL, or what was violated. */
 const char *world_end(world *w);
