@@ -18,7 +18,7 @@ build_packages=(
 web_packages=(nodejs npm)
 test_packages=(libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium)
 python_packages=(python3-dev libpython3.11-testsuite)
-bench_packages=(python3-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
+bench_packages=(python3-dev liblua5.4-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
 
 # Packages of the arguments that are not installed, one a line. nodejs and npm count
 # as present when the commands are: they are often installed from elsewhere.
