@@ -16,7 +16,8 @@ build_packages=(
     clang clang-tidy clang-format cppcheck
 )
 web_packages=(nodejs npm)
-test_packages=(libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium)
+test_packages=(libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium libbenchmark-tools
+    python3-scipy)
 python_packages=(python3-dev libpython3.11-testsuite)
 bench_packages=(python3-dev liblua5.4-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
 
