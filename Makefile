@@ -15,13 +15,14 @@ FUZZ_SECONDS ?= 10
 OPERATIONS ?= 1000000
 SECONDS    ?=
 SEED       ?= 1
+TRIES      ?= 200
 COST_BASELINE := harness/bench/cost-baseline.json
 BLOCKS     ?= 100000000
 OBJLAB     := build/release/harness/cli/objlab
 PYTHON_BUILD := build/release/harness/python
 PYTHON_ROUNDS ?= 11
 
-.PHONY: help grade report class bench bench-readers many-blocks prove perf-gate perf-accept profile python-tests python-bench \
+.PHONY: help grade report class bench bench-readers many-blocks prove prove-grading perf-gate perf-accept profile python-tests python-bench \
         python-host test test-asan test-memcheck test-slurm differential fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
@@ -60,6 +61,10 @@ prove: release
 	@$(OBJLAB) bench --prove overhead
 	@$(OBJLAB) bench --prove aa
 	@$(OBJLAB) bench --prove planted
+
+## prove-grading  SUBMISSION graded TRIES times (200), then again under load: the same score? (2 hours)
+prove-grading: release
+	@scripts/prove_grading.sh $(OBJLAB) $(SUBMISSION) $(TRIES)
 
 ## perf-gate      what the runtime's operations cost, counted, against the accepted baseline
 perf-gate: release

@@ -16,10 +16,11 @@ build_packages=(
     clang clang-tidy clang-format cppcheck
 )
 web_packages=(nodejs npm)
-test_packages=(python3 libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium)
+test_packages=(python3 libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium
+    libbenchmark-tools python3-scipy)
 slurm_packages=(slurmctld slurmd slurm-client munge iproute2)
 python_packages=(python3-dev libpython3.11-testsuite)
-bench_packages=(python3-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
+bench_packages=(python3-dev liblua5.4-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
 
 # Packages of the arguments that are not installed, one a line. nodejs and npm count
 # as present when the commands are: they are often installed from elsewhere.

@@ -110,7 +110,7 @@ static bool wanted(const bench_gbench_plan *plan, const remote_step *step)
 }
 
 static void add_case(const bench_gbench_plan *plan, const bench_subject *who,
-                     const GPtrArray *steps, guint index, GPtrArray *cases)
+                     const GPtrArray *steps, guint index, double min_time_s, GPtrArray *cases)
 {
     const remote_step *step = steps->pdata[index];
     const remote_step *next = index + 1 < steps->len ? steps->pdata[index + 1] : NULL;
@@ -126,7 +126,7 @@ static void add_case(const bench_gbench_plan *plan, const bench_subject *who,
                           .run = run,
                           .tear_down = tear_down,
                           .data = c,
-                          .min_time_s = 0.02};
+                          .min_time_s = min_time_s};
     int64_t n = (int64_t)plan->settings.n;
     if (is_pass(step->figure) && n >= 1024) {
         a_case.args[a_case.n_args++] = n / 16;
@@ -137,24 +137,36 @@ static void add_case(const bench_gbench_plan *plan, const bench_subject *who,
     gbench_add(&a_case);
 }
 
-static void add_subject(const bench_gbench_plan *plan, const bench_subject *who, GPtrArray *cases)
+static void add_subject(const bench_gbench_plan *plan, const bench_subject *who, double min_time_s,
+                        GPtrArray *cases)
 {
     g_autoptr(remote) worker = remote_start(who->program, who->preload, &plan->settings);
     const GPtrArray *steps = remote_steps(worker);
     for (guint i = 0; steps != NULL && i < steps->len; i++) {
         if (wanted(plan, steps->pdata[i]))
-            add_case(plan, who, steps, i, cases);
+            add_case(plan, who, steps, i, min_time_s, cases);
     }
+}
+
+/* What a case lasts at least, in seconds; 0: the library's own flag says it. */
+static double least_time_s(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (g_str_has_prefix(argv[i], "--benchmark_min_time="))
+            return 0;
+    }
+    return 0.02;
 }
 
 bool bench_gbench_run(const bench_gbench_plan *plan, int argc, char **argv, char **ret_text,
                       GError **error)
 {
     g_autoptr(GPtrArray) cases = g_ptr_array_new_with_free_func(g_free);
+    double min_time_s = least_time_s(argc, argv);
     for (guint i = 0; i < plan->subjects->len; i++) {
         const bench_subject *who = plan->subjects->pdata[i];
         if (who->program != NULL)
-            add_subject(plan, who, cases);
+            add_subject(plan, who, min_time_s, cases);
     }
     if (cases->len == 0) {
         g_set_error(error, BENCH_ERROR, 0, "no subject can be measured");

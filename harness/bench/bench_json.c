@@ -234,6 +234,20 @@ static void read_clock(reader *rd, const json_t *object, bench_result *r)
     r->drift_ppm = read_number(rd, object, "drift_ppm");
 }
 
+/* One value a figure, layout and subject: a second one would stand for nothing. */
+static void read_figures(reader *rd, const json_t *figures, GPtrArray *into)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!json_is_array(figures))
+        complain(rd, "figures", "an array");
+    for (size_t i = 0; !rd->failed && i < json_array_size(figures); i++) {
+        bench_figure *f = read_figure(rd, json_array_get(figures, i));
+        g_ptr_array_add(into, f);
+        if (!g_hash_table_add(seen, g_strjoin("\n", f->name, f->layout, f->subject, NULL)))
+            complain(rd, f->name, "each figure of a layout and subject once");
+    }
+}
+
 static void read_result(reader *rd, const json_t *root, bench_result *r)
 {
     const char *schema = json_string_value(json_object_get(root, "schema"));
@@ -249,11 +263,7 @@ static void read_result(reader *rd, const json_t *root, bench_result *r)
     r->n_rounds = read_count(rd, root, "rounds");
     r->elapsed_s = read_number(rd, root, "elapsed_s");
     read_clock(rd, json_object_get(root, "clock"), r);
-    const json_t *figures = json_object_get(root, "figures");
-    if (!json_is_array(figures))
-        complain(rd, "figures", "an array");
-    for (size_t i = 0; !rd->failed && i < json_array_size(figures); i++)
-        g_ptr_array_add(r->figures, read_figure(rd, json_array_get(figures, i)));
+    read_figures(rd, json_object_get(root, "figures"), r->figures);
     read_strings(rd, root, "absent", r->absent);
     read_strings(rd, root, "warnings", r->warnings);
     read_fingerprint(rd, json_object_get(root, "fingerprint"), &r->fingerprint);

@@ -13,6 +13,8 @@
  *   void *runtime_weakref(void *object)             the shared one, a reference of one's own
  *   void runtime_weakref_drop(void *weakref)
  *   void *runtime_deref(void *weakref)              as cheap as the runtime offers it
+ * With OBJECT_BARE defined, runtime_unset() and the weak references are not needed, and their
+ * kernels are not there: the program names its kernels and steps one by one.
  *
  * Figures, N objects with 4 attributes unless said, ns an object or operation, collector off:
  *   create              an object and its four attributes, first N of a process (fresh pages)
@@ -176,6 +178,7 @@ OBJECT_INLINE bool kernel_set(worker *w, object_state *s, int which)
     return kernel_set_by(w, s, which, runtime_set);
 }
 
+#if !defined(OBJECT_BARE)
 OBJECT_INLINE bool kernel_delete(worker *w, object_state *s, int which)
 {
     if (!objects_fill(w, s, which))
@@ -193,6 +196,7 @@ OBJECT_INLINE bool kernel_delete(worker *w, object_state *s, int which)
     }
     return true;
 }
+#endif
 
 OBJECT_INLINE bool kernel_fifo(worker *w, object_state *s, int which)
 {
@@ -237,6 +241,7 @@ OBJECT_INLINE bool kernel_random(worker *w, object_state *s, int which)
     return kernel_fifo(w, s, which);
 }
 
+#if !defined(OBJECT_BARE)
 /* ---- weak references; w->pointers holds n objects, weakrefs come in a table of their own ---- */
 
 OBJECT_INLINE void **weakref_table(worker *w)
@@ -346,6 +351,7 @@ OBJECT_INLINE bool kernel_deref(worker *w, object_state *s, int which)
         runtime_weakref_drop(refs[i]);
     return true;
 }
+#endif
 
 #define OBJECT_KERNEL(NAME, KERNEL)                                                                \
     static bool NAME##_##KERNEL(worker *w)                                                         \

@@ -19,6 +19,8 @@ static const catalogue_entry catalogue[] = {
     {"solution_malloc", "objlab-bench-solution-malloc", NULL, NULL, SUBJECTS_OBJECTS, false},
     {"cpython", "objlab-bench-cpython", NULL, "python3-dev", SUBJECTS_OBJECTS | SUBJECTS_ALLOCATORS,
      true},
+    {"lua", "objlab-bench-lua", NULL, "liblua5.4-dev", SUBJECTS_OBJECTS, true},
+    {"gobject", "objlab-bench-gobject", NULL, "libglib2.0-dev", SUBJECTS_OBJECTS, true},
     {"glibc", "objlab-bench-alloc", NULL, NULL, SUBJECTS_ALLOCATORS, true},
     {"jemalloc", "objlab-bench-alloc", "libjemalloc.so.2", "libjemalloc2", SUBJECTS_ALLOCATORS,
      true},

@@ -8,6 +8,8 @@
  *   glibc      objlab-bench-alloc    malloc as it is
  *   jemalloc, tcmalloc, mimalloc     the same with Debian's library preloaded
  *   cpython    objlab-bench-cpython  CPython's obmalloc and its objects, through its C API
+ *   lua        objlab-bench-lua      tables of Lua 5.4, beside the layout dict
+ *   gobject    objlab-bench-gobject  GLib's GObject, beside the layout slots
  *
  * Owns:    subjects_find()'s array owns its elements.
  * Threads: any.

@@ -67,7 +67,7 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"allocators", 0, 0, G_OPTION_ARG_NONE, &raw->allocators,
          "also blocks: our pool as an allocator", NULL},
         {"rivals", 0, 0, G_OPTION_ARG_NONE, &raw->rivals,
-         "also CPython, glibc, jemalloc, tcmalloc, mimalloc", NULL},
+         "also CPython, Lua, GObject, glibc, jemalloc, tcmalloc, mimalloc", NULL},
         {"all", 0, 0, G_OPTION_ARG_NONE, &raw->all, "--layout all --allocators --rivals", NULL},
         {"quick", 0, 0, G_OPTION_ARG_NONE, &raw->quick, "half a minute at most", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "the record objlab/bench", NULL},

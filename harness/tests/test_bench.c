@@ -383,6 +383,20 @@ static void damaged_json_is_refused_with_its_place(void **state)
         assert_null(bench_result_parse(json, n, "old.json", &error));
         assert_non_null(error);
     }
+    g_autoptr(GError) error = NULL;
+    const bench_figure *first = result->figures->pdata[0];
+    for (guint i = 1; i < result->figures->len; i++) { /* all figures under one name */
+        bench_figure *f = result->figures->pdata[i];
+        g_free(f->name);
+        g_free(f->layout);
+        g_free(f->subject);
+        f->name = g_strdup(first->name);
+        f->layout = g_strdup(first->layout);
+        f->subject = g_strdup(first->subject);
+    }
+    g_autofree char *twice = bench_result_to_json(result);
+    assert_null(bench_result_parse(twice, strlen(twice), "old.json", &error));
+    assert_non_null(strstr(error->message, "once"));
 }
 
 /* ---- differences and history ---- */

@@ -144,6 +144,40 @@ static void the_table_names_everything(void **state)
     outcome_clear(&o);
 }
 
+/* A rival that was built has figures; one that was not is named as absent. Bytes: what the headers
+ * of the two libraries say that an object is made of. */
+static void optional_rivals_are_measured_or_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *subject, *layout;
+        double least_bytes;
+    } rivals[] = {{"lua", "dict", 56 + 4 * 24}, {"gobject", "slots", 24 + 4 * 8}};
+    static const char *const figures[] = {"create", "get", "set", "destroy_fifo"};
+    outcome o = run_objlab("bench --rivals -n 3000 --rounds 3 --json");
+    assert_int_equal(o.status, 0);
+    g_autoptr(bench_result) result = bench_result_parse(o.out, strlen(o.out), "bench", NULL);
+    assert_non_null(result);
+    for (size_t i = 0; i < G_N_ELEMENTS(rivals); i++) {
+        g_autofree char *worker =
+            g_strdup_printf("%s/harness/bench/objlab-bench-%s", BUILD_DIR, rivals[i].subject);
+        bool absent = false;
+        for (guint k = 0; k < result->absent->len; k++)
+            absent |= g_str_has_prefix(result->absent->pdata[k], rivals[i].subject);
+        assert_int_equal(absent, !g_file_test(worker, G_FILE_TEST_EXISTS));
+        for (size_t k = 0; !absent && k < G_N_ELEMENTS(figures); k++) {
+            const bench_figure *f =
+                bench_result_find(result, figures[k], rivals[i].layout, rivals[i].subject);
+            assert_non_null(f);
+            assert_true(f->n > 0 && f->value.value > 0);
+        }
+        const bench_figure *bytes =
+            bench_result_find(result, "bytes_per_object", rivals[i].layout, rivals[i].subject);
+        assert_true(absent || (bytes != NULL && bytes->value.value >= rivals[i].least_bytes));
+    }
+    outcome_clear(&o);
+}
+
 static void google_benchmark_runs_the_same_steps(void **state)
 {
     (void)state;
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_refused_says_why),
         cmocka_unit_test(json_is_a_record),
         cmocka_unit_test(the_table_names_everything),
+        cmocka_unit_test(optional_rivals_are_measured_or_named),
         cmocka_unit_test(google_benchmark_runs_the_same_steps),
         cmocka_unit_test(saved_results_have_a_history),
         cmocka_unit_test(diff_judges_saved_results_and_files),
