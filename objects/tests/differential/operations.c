@@ -14,14 +14,14 @@
 object *operation_object(world *w, int64_t slot)
 {
     value v = w->slots[slot];
-    if (value_is_object(v))
+    if (value_is_object(v) && !operation_is_weak(v))
         return value_to_object(v);
     world_say(w, " no object");
     return NULL;
 }
 
 /* The object in a slot, if it is of a kind. */
-static object *of_kind(world *w, int64_t slot, type_kind kind)
+object *operation_of_kind(world *w, int64_t slot, type_kind kind)
 {
     value v = w->slots[slot];
     if (value_is_object(v) && object_is(value_to_object(v), kind))
@@ -30,13 +30,15 @@ static object *of_kind(world *w, int64_t slot, type_kind kind)
     return NULL;
 }
 
-/* What a slot holds, where a value is needed. */
-static value operand(const world *w, int64_t slot)
+/* What a slot holds, where a value is needed. Weak containers and proxies, which are instances of
+ * classes in CPython, are no items of others. */
+value operation_operand(const world *w, int64_t slot)
 {
-    return w->slots[slot] == VALUE_NONE ? value_of_int(0) : w->slots[slot];
+    value v = w->slots[slot];
+    return v == VALUE_NONE || operation_is_weak(v) ? value_of_int(0) : v;
 }
 
-static void say_status(world *w, status s)
+void operation_status(world *w, status s)
 {
     static const char *const names[] = {
         [STATUS_OK] = "ok",
@@ -55,9 +57,9 @@ static void say_status(world *w, status s)
 }
 
 /* Tells the status; if all went well, also a borrowed value, which goes into a slot. */
-static void finish(world *w, status s, value v, int64_t slot)
+void operation_finish(world *w, status s, value v, int64_t slot)
 {
-    say_status(w, s);
+    operation_status(w, s);
     if (s != STATUS_OK)
         return;
     world_show(w, v);
@@ -66,7 +68,7 @@ static void finish(world *w, status s, value v, int64_t slot)
 }
 
 /* Puts a new object into a slot. */
-static void put_new(world *w, int64_t slot, object *o)
+void operation_put_new(world *w, int64_t slot, object *o)
 {
     if (o == NULL) {
         world_say(w, " MemoryError");
@@ -86,7 +88,7 @@ static void run_new(world *w, const operation_arguments *a)
         object_decref(o);
         o = NULL;
     }
-    put_new(w, a->at[0], o);
+    operation_put_new(w, a->at[0], o);
 }
 
 static void run_int(world *w, const operation_arguments *a)
@@ -96,7 +98,7 @@ static void run_int(world *w, const operation_arguments *a)
 
 static void run_float(world *w, const operation_arguments *a)
 {
-    put_new(w, a->at[0], float_new(w->rt, (double)a->at[1] / 4));
+    operation_put_new(w, a->at[0], float_new(w->rt, (double)a->at[1] / 4));
 }
 
 /* Every fourth is longer than a small block. */
@@ -108,31 +110,31 @@ static void run_str(world *w, const operation_arguments *a)
     int n = a->at[1] % 4 == 3 ? 80 : 1;
     for (int i = 0; i < n; i++)
         memcpy(text + (ptrdiff_t)i * n_piece, piece, (size_t)n_piece);
-    put_new(w, a->at[0], str_new(w->rt, text, (size_t)n * (size_t)n_piece));
+    operation_put_new(w, a->at[0], str_new(w->rt, text, (size_t)n * (size_t)n_piece));
 }
 
 static void run_tuple(world *w, const operation_arguments *a)
 {
     value items[OPERATION_MAX_ARGUMENTS];
     for (size_t i = 1; i < a->n; i++) {
-        items[i - 1] = operand(w, a->at[i]);
+        items[i - 1] = operation_operand(w, a->at[i]);
         if (w->counts && value_is_object(items[i - 1]) &&
             object_is(value_to_object(items[i - 1]), KIND_TUPLE)) {
             world_say(w, " not asked"); /* which of the two is untracked first? */
             return;
         }
     }
-    put_new(w, a->at[0], tuple_new(w->rt, items, a->n - 1));
+    operation_put_new(w, a->at[0], tuple_new(w->rt, items, a->n - 1));
 }
 
 static void run_list(world *w, const operation_arguments *a)
 {
-    put_new(w, a->at[0], list_new(w->rt->builtin[KIND_LIST]));
+    operation_put_new(w, a->at[0], list_new(w->rt->builtin[KIND_LIST]));
 }
 
 static void run_dict(world *w, const operation_arguments *a)
 {
-    put_new(w, a->at[0], dict_object_new(w->rt->builtin[KIND_DICT]));
+    operation_put_new(w, a->at[0], dict_object_new(w->rt->builtin[KIND_DICT]));
 }
 
 /* ---- slots ---- */
@@ -156,8 +158,9 @@ static void run_show(world *w, const operation_arguments *a)
 
 static bool is_same_by_nature(value v)
 {
-    return !value_is_object(v) || object_is(value_to_object(v), KIND_FLOAT) ||
-           object_is(value_to_object(v), KIND_STR) || object_is(value_to_object(v), KIND_TUPLE);
+    return !value_is_object(v) || operation_is_weak(v) ||
+           object_is(value_to_object(v), KIND_FLOAT) || object_is(value_to_object(v), KIND_STR) ||
+           object_is(value_to_object(v), KIND_TUPLE);
 }
 
 static void run_is(world *w, const operation_arguments *a)
@@ -172,7 +175,7 @@ static void run_is(world *w, const operation_arguments *a)
 
 static void run_equal(world *w, const operation_arguments *a)
 {
-    bool equal = value_equal(w->slots[a->at[0]], w->slots[a->at[1]]);
+    bool equal = value_equal(operation_operand(w, a->at[0]), operation_operand(w, a->at[1]));
     world_say(w, equal ? " equal" : " different");
 }
 
@@ -180,12 +183,12 @@ static void run_hash(world *w, const operation_arguments *a)
 {
     uint64_t left = 0;
     uint64_t right = 0;
-    value v = operand(w, a->at[0]);
-    value u = operand(w, a->at[1]);
+    value v = operation_operand(w, a->at[0]);
+    value u = operation_operand(w, a->at[1]);
     status s = value_hash(w->rt, v, &left);
     if (s == STATUS_OK)
         s = value_hash(w->rt, u, &right);
-    say_status(w, s);
+    operation_status(w, s);
     if (s == STATUS_OK && value_equal(v, u))
         world_say(w, left == right ? " equal" : " equal, hashed differently");
 }
@@ -217,11 +220,13 @@ static void run_set(world *w, const operation_arguments *a)
     object *o = operation_object(w, a->at[0]);
     if (o == NULL)
         return;
-    value v = operand(w, a->at[2]);
+    value v = w->slots[a->at[2]];
+    if (v == VALUE_NONE || (value_is_object(v) && object_is(value_to_object(v), KIND_PROXY)))
+        v = value_of_int(0);
     if (is_beyond(w, o, a->at[1], v))
         world_say(w, " not asked");
     else
-        say_status(w, object_set_attr(o, w->names[a->at[1]], v));
+        operation_status(w, object_set_attr(o, w->names[a->at[1]], v));
 }
 
 static void run_get(world *w, const operation_arguments *a)
@@ -230,7 +235,7 @@ static void run_get(world *w, const operation_arguments *a)
     const object *o = operation_object(w, a->at[0]);
     if (o != NULL) {
         status s = object_get_attr(o, w->names[a->at[1]], &v);
-        finish(w, s, v, a->at[2]);
+        operation_finish(w, s, v, a->at[2]);
     }
 }
 
@@ -238,7 +243,7 @@ static void run_unset(world *w, const operation_arguments *a)
 {
     object *o = operation_object(w, a->at[0]);
     if (o != NULL)
-        say_status(w, object_unset_attr(o, w->names[a->at[1]]));
+        operation_status(w, object_unset_attr(o, w->names[a->at[1]]));
 }
 
 static void run_mode(world *w, const operation_arguments *a)
@@ -249,7 +254,7 @@ static void run_mode(world *w, const operation_arguments *a)
     if (w->counts && a->at[1] == FINALIZER_UNSETS)
         world_say(w, " not asked"); /* CPython does not count what a finalizer takes apart */
     else
-        say_status(w, object_set_attr(o, w->mode, value_of_int(a->at[1])));
+        operation_status(w, object_set_attr(o, w->mode, value_of_int(a->at[1])));
 }
 
 static void run_order(world *w, const operation_arguments *a)
@@ -279,19 +284,19 @@ static void run_bind(world *w, const operation_arguments *a)
         return;
     object *method = NULL;
     status s = method_bind(o, n, &method);
-    say_status(w, s);
+    operation_status(w, s);
     if (s == STATUS_OK)
-        put_new(w, a->at[1], method);
+        operation_put_new(w, a->at[1], method);
 }
 
 static void run_call(world *w, const operation_arguments *a)
 {
     value v = VALUE_NONE;
-    const object *o = of_kind(w, a->at[0], KIND_METHOD);
+    const object *o = operation_of_kind(w, a->at[0], KIND_METHOD);
     if (o == NULL)
         return;
     status s = method_call(o, NULL, 0, &v);
-    say_status(w, s);
+    operation_status(w, s);
     if (s == STATUS_OK)
         world_show(w, v);
 }
@@ -300,19 +305,19 @@ static void run_call(world *w, const operation_arguments *a)
 
 static void run_append(world *w, const operation_arguments *a)
 {
-    object *o = of_kind(w, a->at[0], KIND_LIST);
+    object *o = operation_of_kind(w, a->at[0], KIND_LIST);
     if (o != NULL)
-        say_status(w, list_append(o, operand(w, a->at[1])));
+        operation_status(w, list_append(o, operation_operand(w, a->at[1])));
 }
 
 static void run_pop(world *w, const operation_arguments *a)
 {
     value v = VALUE_NONE;
-    object *o = of_kind(w, a->at[0], KIND_LIST);
+    object *o = operation_of_kind(w, a->at[0], KIND_LIST);
     if (o == NULL)
         return;
     status s = list_pop(o, a->at[1], &v);
-    finish(w, s, v, a->at[2]);
+    operation_finish(w, s, v, a->at[2]);
     if (s == STATUS_OK)
         value_decref(v);
 }
@@ -320,42 +325,43 @@ static void run_pop(world *w, const operation_arguments *a)
 static void run_item(world *w, const operation_arguments *a)
 {
     value v = VALUE_NONE;
-    const object *o = of_kind(w, a->at[0], KIND_LIST);
+    const object *o = operation_of_kind(w, a->at[0], KIND_LIST);
     if (o != NULL) {
         status s = list_get(o, a->at[1], &v);
-        finish(w, s, v, a->at[2]);
+        operation_finish(w, s, v, a->at[2]);
     }
 }
 
 static void run_set_item(world *w, const operation_arguments *a)
 {
-    object *o = of_kind(w, a->at[0], KIND_LIST);
+    object *o = operation_of_kind(w, a->at[0], KIND_LIST);
     if (o != NULL)
-        say_status(w, list_set(o, a->at[1], operand(w, a->at[2])));
+        operation_status(w, list_set(o, a->at[1], operation_operand(w, a->at[2])));
 }
 
 static void run_dict_set(world *w, const operation_arguments *a)
 {
-    object *o = of_kind(w, a->at[0], KIND_DICT);
+    object *o = operation_of_kind(w, a->at[0], KIND_DICT);
     if (o != NULL)
-        say_status(w, dict_object_set(o, operand(w, a->at[1]), operand(w, a->at[2])));
+        operation_status(
+            w, dict_object_set(o, operation_operand(w, a->at[1]), operation_operand(w, a->at[2])));
 }
 
 static void run_dict_get(world *w, const operation_arguments *a)
 {
     value v = VALUE_NONE;
-    const object *o = of_kind(w, a->at[0], KIND_DICT);
+    const object *o = operation_of_kind(w, a->at[0], KIND_DICT);
     if (o != NULL) {
-        status s = dict_object_get(o, operand(w, a->at[1]), &v);
-        finish(w, s, v, a->at[2]);
+        status s = dict_object_get(o, operation_operand(w, a->at[1]), &v);
+        operation_finish(w, s, v, a->at[2]);
     }
 }
 
 static void run_dict_unset(world *w, const operation_arguments *a)
 {
-    object *o = of_kind(w, a->at[0], KIND_DICT);
+    object *o = operation_of_kind(w, a->at[0], KIND_DICT);
     if (o != NULL)
-        say_status(w, dict_object_unset(o, operand(w, a->at[1])));
+        operation_status(w, dict_object_unset(o, operation_operand(w, a->at[1])));
 }
 
 static void run_length(world *w, const operation_arguments *a)
@@ -401,14 +407,14 @@ static void run_ref(world *w, const operation_arguments *a)
         return;
     weakref *r = NULL;
     status s = weakref_new(o, c == NULL ? NULL : world_called, c, &r);
-    say_status(w, s);
+    operation_status(w, s);
     if (s == STATUS_OK)
-        put_new(w, a->at[1], &r->head);
+        operation_put_new(w, a->at[1], &r->head);
 }
 
 static void run_deref(world *w, const operation_arguments *a)
 {
-    const object *o = of_kind(w, a->at[0], KIND_WEAKREF);
+    const object *o = operation_of_kind(w, a->at[0], KIND_WEAKREF);
     if (o == NULL)
         return;
     object *referent = weakref_get((const weakref *)(const void *)o);
@@ -427,8 +433,14 @@ static void run_refs(world *w, const operation_arguments *a)
     world_say(w, " %zu", n);
     for (size_t i = 0; i < n; i++) {
         const weakref *r = weakref_at(o, i);
-        const world_callback *c = r->callback == NULL ? NULL : r->callback->argument;
-        world_say(w, " %lld", c == NULL ? 0LL : (long long)c->number);
+        const weakref_callback *c = r->callback;
+        if (object_is(&r->head, KIND_PROXY))
+            world_say(w, " proxy");
+        else if (c != NULL && c->run != world_called)
+            world_say(w, " container");
+        else
+            world_say(w, " %lld",
+                      c == NULL ? 0LL : (long long)((world_callback *)c->argument)->number);
     }
 }
 
@@ -487,6 +499,16 @@ const operation operations[] = {
     {"refs", "s", run_refs},
     {"recover", "is", run_recover},
     {"counts", "b", run_counts},
+    {"weak", "si", operation_weak},
+    {"weak_set", "sss", operation_weak_set},
+    {"weak_get", "sss", operation_weak_get},
+    {"weak_unset", "ss", operation_weak_unset},
+    {"weak_has", "ss", operation_weak_has},
+    {"weak_show", "s", operation_weak_show},
+    {"proxy", "ssi", operation_proxy},
+    {"proxy_get", "sns", operation_proxy_get},
+    {"proxy_set", "sni", operation_proxy_set},
+    {"proxy_unset", "sn", operation_proxy_unset},
     {"collect", "g", operation_collect},
     {"save_all", "b", operation_save_all},
     {"garbage", "", operation_garbage},

@@ -49,10 +49,8 @@ def finalize(self):
     if mode == 1:
         world.rescued[self.label] = self
     elif mode == 2:
-        try:
+        if hasattr(self, "a"):
             del self.a
-        except AttributeError:
-            pass
     elif mode == 3:
         n = gc.collect(2)
         if world.counts:
@@ -106,6 +104,9 @@ def make_classes():
 
 METHOD = type(World().__init__)
 ATOMIC = (int, float, str)
+PROXIES = (weakref.ProxyType, weakref.CallableProxyType)
+CONTAINERS = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet)
+WEAK = PROXIES + CONTAINERS  # asked for by type(): a proxy says that it is of its referent's class
 BUILTIN = (list, dict, tuple, METHOD, weakref.ref)
 
 
@@ -127,7 +128,7 @@ class Callback:
         world.callbacks.append(self)
 
     def __call__(self, r):
-        state = "dead" if r() is None else "alive"
+        state = "dead" if type(r) in PROXIES or r() is None else "alive"
         world.notes.append(f"  {self.referent} callback {self.number} {state}")
         if self.drops >= 0:
             world.slots[self.drops] = None
@@ -173,6 +174,8 @@ def show_contents(o, depth):
 def show(v, depth=0):
     if v is None:
         return "nothing"
+    if type(v) in WEAK:
+        return "weak"
     if isinstance(v, int):
         return str(v)
     if isinstance(v, float):
@@ -194,21 +197,21 @@ class Refused(Exception):
 
 def held(slot):
     o = world.slots[slot]
-    if o is None or isinstance(o, int):
+    if o is None or type(o) in WEAK or isinstance(o, int):
         raise Refused("no object")
     return o
 
 
 def of_kind(slot, kind):
     o = world.slots[slot]
-    if not isinstance(o, kind):
+    if type(o) in WEAK or not isinstance(o, kind):
         raise Refused("wrong kind")
     return o
 
 
 def operand(slot):
     v = world.slots[slot]
-    return 0 if v is None else v
+    return 0 if v is None or type(v) in WEAK else v
 
 
 def finish(v, slot):
@@ -278,6 +281,8 @@ def run_show(slot):
 
 def run_is(a, b):
     for slot in (a, b):
+        if type(world.slots[slot]) in WEAK:
+            return "not asked"
         if world.slots[slot] is None or isinstance(world.slots[slot], ATOMIC + (tuple,)):
             return "not asked"
     return "same" if world.slots[a] is world.slots[b] else "different"
@@ -291,7 +296,7 @@ def is_equal(a, b):
 
 
 def run_equal(a, b):
-    return "equal" if is_equal(world.slots[a], world.slots[b]) else "different"
+    return "equal" if is_equal(operand(a), operand(b)) else "different"
 
 
 def run_hash(a, b):
@@ -314,9 +319,12 @@ def is_beyond(o, name, v):
 
 def run_set(slot, name, v):
     o = held(slot)
-    if is_beyond(o, name, operand(v)):
+    v = world.slots[v]
+    if v is None or type(v) in PROXIES:
+        v = 0
+    if is_beyond(o, name, v):
         raise Refused("not asked")
-    setattr(o, name, operand(v))
+    setattr(o, name, v)
     return "ok"
 
 
@@ -324,8 +332,15 @@ def run_get(slot, name, to):
     return finish(getattr(held(slot), name), to)
 
 
+def unset(o, name):
+    """As delattr(), which makes even a missing attribute one of the class's keys."""
+    if not hasattr(o, name):
+        raise AttributeError(name)
+    delattr(o, name)
+
+
 def run_unset(slot, name):
-    delattr(held(slot), name)
+    unset(held(slot), name)
     return "ok"
 
 
@@ -411,9 +426,17 @@ def run_deref(slot, to):
     return text
 
 
+def name_of_ref(r):
+    if type(r) in PROXIES:
+        return "proxy"
+    if r.__callback__ is None:
+        return 0
+    return r.__callback__.number if type(r.__callback__) is Callback else "container"
+
+
 def run_refs(slot):
     refs = weakref.getweakrefs(held(slot))
-    numbers = [str(r.__callback__.number if r.__callback__ else 0) for r in refs]
+    numbers = [str(name_of_ref(r)) for r in refs]
     return " ".join([str(weakref.getweakrefcount(held(slot)))] + numbers)
 
 
@@ -423,6 +446,99 @@ def run_recover(label, to):
     text = show(world.rescued[label])
     world.slots[to] = world.rescued.pop(label)
     return text
+
+
+# ---- weak containers and proxies: as in operations_weak.c ----
+
+def container_for(slot, *others):
+    if isinstance(others[0] if others else None, METHOD):
+        raise Refused("not asked")
+    o = world.slots[slot]
+    if type(o) not in CONTAINERS:
+        raise Refused("wrong kind")
+    if type(o) is weakref.WeakValueDictionary and any(isinstance(v, METHOD) for v in others):
+        raise Refused("not asked")
+    return o
+
+
+def proxy_in(slot):
+    if type(world.slots[slot]) not in PROXIES:
+        raise Refused("wrong kind")
+    return world.slots[slot]
+
+
+def run_weak(slot, kind):
+    if world.counts:
+        raise Refused("not asked")
+    return put(slot, CONTAINERS[kind % 3]())
+
+
+def run_weak_set(slot, key, v):
+    o = container_for(slot, operand(key), operand(v))
+    if type(o) is weakref.WeakSet:
+        o.add(operand(key))
+    else:
+        o[operand(key)] = operand(v)
+    return "ok"
+
+
+def run_weak_get(slot, key, to):
+    o = container_for(slot, operand(key))
+    if type(o) is weakref.WeakSet:
+        raise Refused("not asked")
+    return finish(o[operand(key)], to)
+
+
+def run_weak_unset(slot, key):
+    o = container_for(slot, operand(key))
+    if type(o) is weakref.WeakSet:
+        o.remove(operand(key))
+    else:
+        del o[operand(key)]
+    return "ok"
+
+
+def run_weak_has(slot, key):
+    o = container_for(slot, operand(key))
+    try:
+        hash(operand(key))
+    except TypeError:
+        return "not asked"
+    return "yes" if operand(key) in o else "no"
+
+
+def run_weak_show(slot):
+    o = container_for(slot)
+    shown = [str(len(o))]
+    if type(o) is not weakref.WeakSet:
+        for key, v in o.items():
+            shown += [show(key), show(v)]
+    return " ".join(shown)
+
+
+def run_proxy(slot, to, number):
+    o = held(slot)
+    if world.counts or isinstance(o, (weakref.ref, METHOD)):
+        raise Refused("not asked")
+    world.slots[to] = weakref.proxy(o, Callback(o, number, -1) if number else None)
+    return "ok"
+
+
+def run_proxy_get(slot, name, to):
+    return finish(getattr(proxy_in(slot), name), to)
+
+
+def run_proxy_set(slot, name, i):
+    p = proxy_in(slot)
+    if name not in NARROW_NAMES:
+        raise Refused("not asked")
+    setattr(p, name, i)
+    return "ok"
+
+
+def run_proxy_unset(slot, name):
+    unset(proxy_in(slot), name)
+    return "ok"
 
 
 def run_counts(on):

@@ -5,6 +5,7 @@
 #include "objects/method.h"
 #include "objects/scalar.h"
 #include "objects/tuple.h"
+#include "objects/weak_container.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -155,7 +156,9 @@ static void show_at(world *w, value v, unsigned depth)
     const object *o = value_to_object(v);
     if (is_class(o))
         world_say(w, "%s#%lld", o->type->name->text, (long long)label_of(w, o));
-    if (object_is(o, KIND_FLOAT))
+    if (object_is(o, KIND_PROXY) || kind_is_weak_container(o->type->kind))
+        world_say(w, "weak");
+    else if (object_is(o, KIND_FLOAT))
         world_say(w, "%.4f", float_number(o));
     else if (object_is(o, KIND_STR))
         show_str(w, o);
