@@ -65,7 +65,7 @@
 #define HEAP_KEPT_ARENAS     4    /* empty arenas that are kept for good: 1 MiB */
 #define HEAP_MAX_EMPTY       256  /* empty arenas that are kept for a while: 64 MiB */
 #define HEAP_MAX_SPARES      256  /* of each class */
-#define HEAP_WINDOW_EVENTS   1024 /* slow paths, for each arena, until one is given back */
+#define HEAP_WINDOW_EVENTS   1024 /* slow paths, for each arena, of a window */
 
 typedef struct heap heap;
 

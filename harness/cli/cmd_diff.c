@@ -1,10 +1,15 @@
-/* objlab diff OLD NEW -- what changed between two profiles, or two benchmark results (files, or
- * names that objlab bench --save kept); exit 1 if the cost grew too much. */
+/* objlab diff OLD NEW -- what changed between two profiles, two gradings, or two benchmark results
+ * (files, or names that objlab bench --save kept); exit 1 if the cost grew too much, or the score
+ * fell. */
 #include "harness/cli/bench_compare.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/result_compare.h"
 #include "harness/cli/show_profile.h"
+#include "harness/profile/flame.h"
 #include "harness/profile/profile_diff.h"
 #include "harness/profile/profile_format.h"
+
+#include <string.h>
 
 #define DEFAULT_THRESHOLD 1.0
 #define DEFAULT_LIMIT     40
@@ -12,7 +17,7 @@
 typedef struct diff_options {
     gboolean json;
     double threshold;
-    char *event;
+    char *event, *export_name;
     int limit;
 } diff_options;
 
@@ -74,6 +79,55 @@ static profile_diff *diff_files(char **paths, const char *event, GError **error)
                                            : diff_heaps(paths, error);
 }
 
+static bool shape_from_name(const char *name, flame_shape *ret_shape)
+{
+    static const char *const names[] = {"flame", "icicle", "reversed"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *ret_shape = (flame_shape)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The stacks of a profile by an event; NULL: its first. */
+static GPtrArray *stacks_of(const char *path, const char *event, char **ret_title, char **ret_unit,
+                            GError **error)
+{
+    g_autoptr(callgrind_profile) profile = callgrind_read(path, error);
+    if (profile == NULL)
+        return NULL;
+    int index = event == NULL ? 0 : callgrind_event(profile, event);
+    if (index < 0) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s has no event %s", path, event);
+        return NULL;
+    }
+    *ret_title = g_strdup(profile->command);
+    *ret_unit = g_strdup(profile->events[index]);
+    return stacks_from_callgrind(profile, (size_t)index);
+}
+
+static int draw(char **paths, const diff_options *o)
+{
+    flame_shape shape;
+    g_autofree char *old_title = NULL, *old_unit = NULL, *title = NULL, *unit = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!shape_from_name(o->export_name, &shape))
+        return cli_fail(CLI_USAGE, "diff: --export=%s: expected flame, icicle or reversed",
+                        o->export_name);
+    g_autoptr(GPtrArray) before = stacks_of(paths[0], o->event, &old_title, &old_unit, &error);
+    g_autoptr(GPtrArray) after =
+        before == NULL ? NULL : stacks_of(paths[1], o->event, &title, &unit, &error);
+    if (after == NULL)
+        return cli_fail_error(CLI_USAGE, &error);
+    if (strcmp(old_unit, unit) != 0)
+        return cli_fail(CLI_USAGE, "diff: %s counts %s, %s counts %s", paths[0], old_unit, paths[1],
+                        unit);
+    g_autofree char *text = flame_svg(after, before, shape, title, unit);
+    return show_print(text) ? CLI_OK : cli_fail(CLI_HARNESS, "cannot write the output");
+}
+
 static int diff_checked(int argc, char **argv, const diff_options *o)
 {
     g_autoptr(GError) error = NULL;
@@ -81,8 +135,12 @@ static int diff_checked(int argc, char **argv, const diff_options *o)
         return cli_fail(CLI_USAGE, "diff: expected two files, OLD and NEW");
     if (bench_compare_takes(argv[1]) || bench_compare_takes(argv[2]))
         return bench_compare_run(argv[1], argv[2], NULL, o->json);
+    if (result_compare_takes(argv[1]) && result_compare_takes(argv[2]))
+        return result_compare_run(argv[1], argv[2], o->json);
     if (o->limit < 0)
         return cli_fail(CLI_USAGE, "diff: --limit=%d is below 0", o->limit);
+    if (o->export_name != NULL)
+        return draw(argv + 1, o);
     g_autoptr(profile_diff) diff = diff_files(argv + 1, o->event, &error);
     if (diff == NULL)
         return cli_fail_error(CLI_USAGE, &error);
@@ -113,10 +171,14 @@ int cmd_diff(int argc, char **argv)
          "growth of the total that is tolerated (default 1)", "PERCENT"},
         {"event", 0, 0, G_OPTION_ARG_STRING, &o.event,
          "callgrind: compare this event (default: the first)", "NAME"},
+        {"export", 0, 0, G_OPTION_ARG_STRING, &o.export_name,
+         "callgrind: the new call stacks drawn (SVG to stdout), coloured by what changed: flame, "
+         "icicle or reversed",
+         "FORM"},
         {"limit", 0, 0, G_OPTION_ARG_INT, &o.limit, "rows to show, 0 for all (default 40)", "N"},
         G_OPTION_ENTRY_NULL};
     GOptionContext *context =
-        g_option_context_new("OLD NEW - compare two profiles or benchmark results");
+        g_option_context_new("OLD NEW - compare two profiles, gradings or benchmark results");
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
     int code = g_option_context_parse(context, &argc, &argv, &error)
@@ -124,5 +186,6 @@ int cmd_diff(int argc, char **argv)
                    : cli_fail_error(CLI_USAGE, &error);
     g_option_context_free(context);
     g_free(o.event);
+    g_free(o.export_name);
     return code;
 }

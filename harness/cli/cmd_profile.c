@@ -10,8 +10,10 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define MAX_CONTEXTS 200
-#define MAX_HZ       10000
+#define MAX_CONTEXTS      200
+#define NO_CONTEXTS_GIVEN (-1)
+#define STACK_CONTEXTS    24 /* for an export of call stacks, unless something is said */
+#define MAX_HZ            10000
 
 typedef struct profile_options {
     show_options show;
@@ -349,6 +351,8 @@ static int profile_checked(int argc, char **argv, profile_options *o)
                         o->method);
     if (o->hz < 0 || o->hz > MAX_HZ)
         return cli_fail(CLI_USAGE, "profile: --hz=%d: expected 1 to %d", o->hz, MAX_HZ);
+    if (o->contexts == NO_CONTEXTS_GIVEN)
+        o->contexts = o->show.export_name != NULL ? STACK_CONTEXTS : 0;
     if (o->contexts < 0 || o->contexts > MAX_CONTEXTS)
         return cli_fail(CLI_USAGE, "profile: --contexts=%d: expected 0 to %d", o->contexts,
                         MAX_CONTEXTS);
@@ -359,7 +363,7 @@ static int profile_checked(int argc, char **argv, profile_options *o)
 
 int cmd_profile(int argc, char **argv)
 {
-    profile_options o = {0};
+    profile_options o = {.contexts = NO_CONTEXTS_GIVEN};
     show_options_init(&o.show);
     const GOptionEntry entries[] = {
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &o.out, "keep valgrind's file", "FILE"},
@@ -371,7 +375,8 @@ int cmd_profile(int argc, char **argv)
          "NAME"},
         {"hz", 0, 0, G_OPTION_ARG_INT, &o.hz, "sample: samples a second (default 997)", "N"},
         {"contexts", 0, 0, G_OPTION_ARG_INT, &o.contexts,
-         "calls: tell functions apart by so many callers, for exact stacks", "N"},
+         "calls: tell functions apart by so many callers, for exact stacks (24 with --export)",
+         "N"},
         {"pages", 0, 0, G_OPTION_ARG_NONE, &o.pages,
          "memory: whole pages, with what the program maps itself", NULL},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &o.coverage,

@@ -312,7 +312,8 @@ void show_options_add(GOptionContext *context, show_options *o)
         {"strip-dirs", 0, 0, G_OPTION_ARG_NONE, &o->strip_dirs, "file names without folders", NULL},
         {"callers", 0, 0, G_OPTION_ARG_NONE, &o->callers, "who called each function", NULL},
         {"export", 0, 0, G_OPTION_ARG_STRING, &o->export_name,
-         "call stacks to stdout: folded, speedscope or pprof", "FORM"},
+         "call stacks to stdout: folded, speedscope, pprof; drawn: flame, icicle, reversed (SVG)",
+         "FORM"},
         {"asm", 0, 0, G_OPTION_ARG_NONE, &o->is_machine_code,
          "machine code of the hottest function, or of --function, with costs", NULL},
         {"lines", 0, 0, G_OPTION_ARG_NONE, &o->is_lines,
@@ -330,8 +331,8 @@ int show_options_check(show_options *o, const char *command)
     if (o->callers && o->callees)
         return cli_fail(CLI_USAGE, "%s: either --callers or --callees", command);
     if (o->export_name != NULL && !exports_format_from_name(o->export_name, &o->export_format))
-        return cli_fail(CLI_USAGE, "%s: --export=%s: expected folded, speedscope or pprof", command,
-                        o->export_name);
+        return cli_fail(CLI_USAGE, "%s: --export=%s: expected %s", command, o->export_name,
+                        exports_format_names);
     if (o->sort != NULL && !pstats_sort_from_name(o->sort, &o->sort_key))
         return cli_fail(CLI_USAGE,
                         "%s: --sort=%s: expected cumulative, tottime, ncalls, pcalls, name, file "

@@ -1,14 +1,18 @@
 #include "harness/profile/exports.h"
 
+#include "harness/profile/flame.h"
 #include "harness/profile/stacks.h"
 
 #include <gio/gio.h>
 #include <jansson.h>
 #include <string.h>
 
+const char exports_format_names[] = "folded, speedscope, pprof, flame, icicle or reversed";
+
 bool exports_format_from_name(const char *name, exports_format *ret_format)
 {
-    static const char *const names[] = {"folded", "speedscope", "pprof"};
+    static const char *const names[] = {"folded", "speedscope", "pprof",
+                                        "flame",  "icicle",     "reversed"};
     for (int i = 0; i < EXPORTS_N_FORMATS; i++) {
         if (strcmp(names[i], name) == 0) {
             *ret_format = (exports_format)i;
@@ -235,6 +239,13 @@ static GBytes *write_pprof(const callgrind_profile *profile, size_t event, const
     return compress(out);
 }
 
+static flame_shape shape_of(exports_format format)
+{
+    if (format == EXPORTS_ICICLE)
+        return FLAME_ICICLE;
+    return format == EXPORTS_REVERSED ? FLAME_REVERSED : FLAME_UP;
+}
+
 GBytes *exports_write(const callgrind_profile *profile, size_t event, exports_format format)
 {
     g_autoptr(GPtrArray) stacks = stacks_from_callgrind(profile, event);
@@ -242,6 +253,8 @@ GBytes *exports_write(const callgrind_profile *profile, size_t event, exports_fo
         return write_speedscope(profile, event, stacks);
     if (format == EXPORTS_PPROF)
         return write_pprof(profile, event, stacks);
-    char *text = stacks_folded(stacks);
+    char *text = format == EXPORTS_FOLDED ? stacks_folded(stacks)
+                                          : flame_svg(stacks, NULL, shape_of(format),
+                                                      profile->command, profile->events[event]);
     return g_bytes_new_take(text, strlen(text));
 }

@@ -54,6 +54,22 @@ cp "$work/graded/result.json" "$work/first.json"
 expect 1 "$objlab" grade "$work/graded" --evidence --json
 grep -q '"schema": "objlab/result"' "$work/out" || fail "--json is not the record"
 
+# the same grading twice is no change; a lower score is one
+expect 0 "$objlab" diff "$work/first.json" "$work/graded/result.json"
+expect 0 "$objlab" diff "$work/first.json" "$work/graded/result.json" --json
+grep -q '"schema": "objlab/result-diff"' "$work/out" || fail "diff --json is not its record"
+python3 - "$work/first.json" "$work/better.json" <<'PYTHON'
+import json, sys
+record = json.load(open(sys.argv[1]))
+part = next(p for p in record["parts"] if p["score"] + 2 <= p["max_score"])
+part["score"] += 2
+record["score"] += 2
+json.dump(record, open(sys.argv[2], "w"))
+PYTHON
+expect 0 "$objlab" diff "$work/first.json" "$work/better.json"
+grep -qF '+2.00' "$work/out" || fail "the gain is not shown: $(cat "$work/out")"
+expect 1 "$objlab" diff "$work/better.json" "$work/first.json"
+
 for form in --html --junit --sarif --gradescope --classroom --terminal; do
     expect 0 "$objlab" report "$work/first.json" "$form" --out "$work/again"
     [ -s "$work/again" ] || fail "report $form wrote nothing"
