@@ -9,13 +9,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_TUPLE_DEPTH = 4 };
+
 /* ---- the operands ---- */
+
+/* Keeps a value until the operation is done, as the interpreter does with an operand. */
+static value hold(world *w, value v)
+{
+    if (w->n_held < WORLD_HELD) {
+        value_incref(v);
+        w->held[w->n_held++] = v;
+    }
+    return v;
+}
+
+static void release_held(world *w)
+{
+    for (unsigned i = 0; i < w->n_held; i++)
+        value_decref(w->held[i]);
+    w->n_held = 0;
+}
 
 object *operation_object(world *w, int64_t slot)
 {
     value v = w->slots[slot];
     if (value_is_object(v) && !operation_is_weak(v))
-        return value_to_object(v);
+        return value_to_object(hold(w, v));
     world_say(w, " no object");
     return NULL;
 }
@@ -25,17 +44,17 @@ object *operation_of_kind(world *w, int64_t slot, type_kind kind)
 {
     value v = w->slots[slot];
     if (value_is_object(v) && object_is(value_to_object(v), kind))
-        return value_to_object(v);
+        return value_to_object(hold(w, v));
     world_say(w, " wrong kind");
     return NULL;
 }
 
 /* What a slot holds, where a value is needed. Weak containers and proxies, which are instances of
  * classes in CPython, are no items of others. */
-value operation_operand(const world *w, int64_t slot)
+value operation_operand(world *w, int64_t slot)
 {
     value v = w->slots[slot];
-    return v == VALUE_NONE || operation_is_weak(v) ? value_of_int(0) : v;
+    return v == VALUE_NONE || operation_is_weak(v) ? value_of_int(0) : hold(w, v);
 }
 
 void operation_status(world *w, status s)
@@ -63,7 +82,7 @@ void operation_finish(world *w, status s, value v, int64_t slot)
     if (s != STATUS_OK)
         return;
     world_show(w, v);
-    value_incref(v);
+    value_incref(hold(w, v));
     world_put(w, slot, v);
 }
 
@@ -113,6 +132,19 @@ static void run_str(world *w, const operation_arguments *a)
     operation_put_new(w, a->at[0], str_new(w->rt, text, (size_t)n * (size_t)n_piece));
 }
 
+static unsigned tuple_depth(value v)
+{
+    unsigned deepest = 0;
+    if (!value_is_object(v) || !object_is(value_to_object(v), KIND_TUPLE))
+        return 0;
+    const tuple_payload *t = tuple_of(value_to_object(v));
+    for (size_t i = 0; i < t->n; i++) {
+        unsigned depth = tuple_depth(t->items[i]);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
+}
+
 static void run_tuple(world *w, const operation_arguments *a)
 {
     value items[OPERATION_MAX_ARGUMENTS];
@@ -121,6 +153,10 @@ static void run_tuple(world *w, const operation_arguments *a)
         if (w->counts && value_is_object(items[i - 1]) &&
             object_is(value_to_object(items[i - 1]), KIND_TUPLE)) {
             world_say(w, " not asked"); /* which of the two is untracked first? */
+            return;
+        }
+        if (tuple_depth(items[i - 1]) == MAX_TUPLE_DEPTH) {
+            world_say(w, " not asked"); /* hashing takes exponential time, in both */
             return;
         }
     }
@@ -527,5 +563,6 @@ const operation operations[] = {
 void operation_run(world *w, const operation *o, const operation_arguments *a)
 {
     o->run(w, a);
+    release_held(w);
     world_finish_line(w, o->name);
 }

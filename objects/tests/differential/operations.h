@@ -59,7 +59,7 @@ void operation_proxy_unset(world *w, const operation_arguments *a);
 bool operation_is_weak(value v);
 
 /* What a slot holds, where a value is needed; 0 for nothing. */
-value operation_operand(const world *w, int64_t slot);
+value operation_operand(world *w, int64_t slot);
 
 /* The object in a slot, if it is of a kind. */
 object *operation_of_kind(world *w, int64_t slot, type_kind kind);

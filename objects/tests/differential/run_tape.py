@@ -14,6 +14,7 @@ import weakref
 
 N_SLOTS = 16
 NARROW_NAMES = ("a", "b", "c", "d", "e", "g", "h", "i")
+MAX_TUPLE_DEPTH = 4
 SLOTS = ("a", "b", "c", "f", "label")
 SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_BYTES = 6, 2, 12
 
@@ -253,7 +254,13 @@ def run_str(slot, i):
     return put(slot, f"s{i}" * (80 if i % 4 == 3 else 1))
 
 
+def tuple_depth(v):
+    return 1 + max(map(tuple_depth, v), default=0) if isinstance(v, tuple) else 0
+
+
 def run_tuple(slot, *items):
+    if any(tuple_depth(operand(i)) == MAX_TUPLE_DEPTH for i in items):
+        raise Refused("not asked")
     if world.counts and any(isinstance(operand(i), tuple) for i in items):
         raise Refused("not asked")
     return put(slot, tuple([operand(i) for i in items]))
