@@ -337,164 +337,6 @@ static void run_call(world *w, const operation_arguments *a)
         world_show(w, v);
 }
 
-/* ---- containers ---- */
-
-static void run_append(world *w, const operation_arguments *a)
-{
-    object *o = operation_of_kind(w, a->at[0], KIND_LIST);
-    if (o != NULL)
-        operation_status(w, list_append(o, operation_operand(w, a->at[1])));
-}
-
-static void run_pop(world *w, const operation_arguments *a)
-{
-    value v = VALUE_NONE;
-    object *o = operation_of_kind(w, a->at[0], KIND_LIST);
-    if (o == NULL)
-        return;
-    status s = list_pop(o, a->at[1], &v);
-    operation_finish(w, s, v, a->at[2]);
-    if (s == STATUS_OK)
-        value_decref(v);
-}
-
-static void run_item(world *w, const operation_arguments *a)
-{
-    value v = VALUE_NONE;
-    const object *o = operation_of_kind(w, a->at[0], KIND_LIST);
-    if (o != NULL) {
-        status s = list_get(o, a->at[1], &v);
-        operation_finish(w, s, v, a->at[2]);
-    }
-}
-
-static void run_set_item(world *w, const operation_arguments *a)
-{
-    object *o = operation_of_kind(w, a->at[0], KIND_LIST);
-    if (o != NULL)
-        operation_status(w, list_set(o, a->at[1], operation_operand(w, a->at[2])));
-}
-
-static void run_dict_set(world *w, const operation_arguments *a)
-{
-    object *o = operation_of_kind(w, a->at[0], KIND_DICT);
-    if (o != NULL)
-        operation_status(
-            w, dict_object_set(o, operation_operand(w, a->at[1]), operation_operand(w, a->at[2])));
-}
-
-static void run_dict_get(world *w, const operation_arguments *a)
-{
-    value v = VALUE_NONE;
-    const object *o = operation_of_kind(w, a->at[0], KIND_DICT);
-    if (o != NULL) {
-        status s = dict_object_get(o, operation_operand(w, a->at[1]), &v);
-        operation_finish(w, s, v, a->at[2]);
-    }
-}
-
-static void run_dict_unset(world *w, const operation_arguments *a)
-{
-    object *o = operation_of_kind(w, a->at[0], KIND_DICT);
-    if (o != NULL)
-        operation_status(w, dict_object_unset(o, operation_operand(w, a->at[1])));
-}
-
-static void run_length(world *w, const operation_arguments *a)
-{
-    const object *o = operation_object(w, a->at[0]);
-    if (o == NULL)
-        return;
-    switch (o->type->kind) {
-    case KIND_LIST:
-        world_say(w, " %zu", list_of(o)->n);
-        break;
-    case KIND_DICT:
-        world_say(w, " %zu", dict_object_length(o));
-        break;
-    case KIND_TUPLE:
-        world_say(w, " %zu", tuple_of(o)->n);
-        break;
-    case KIND_STR:
-        world_say(w, " %zu", str_of(o)->n_bytes);
-        break;
-    default:
-        world_say(w, " none");
-        break;
-    }
-}
-
-/* ---- weak references ---- */
-
-/* Arguments: referent, where to; the callback's number, 0 for none; a slot it drops. */
-static void run_ref(world *w, const operation_arguments *a)
-{
-    object *o = operation_object(w, a->at[0]);
-    if (o == NULL)
-        return;
-    if (object_is(o, KIND_WEAKREF) || object_is(o, KIND_METHOD)) {
-        world_say(w, " not asked"); /* CPython's can be referred to */
-        return;
-    }
-    /* CPython adds weakrefs that their callbacks free to what was collected. */
-    int drops = w->counts ? -1 : (int)a->at[3];
-    world_callback *c = NULL;
-    if (a->at[2] != 0 && (c = world_callback_new(w, o, a->at[2], drops)) == NULL)
-        return;
-    weakref *r = NULL;
-    status s = weakref_new(o, c == NULL ? NULL : world_called, c, &r);
-    operation_status(w, s);
-    if (s == STATUS_OK)
-        operation_put_new(w, a->at[1], &r->head);
-}
-
-static void run_deref(world *w, const operation_arguments *a)
-{
-    const object *o = operation_of_kind(w, a->at[0], KIND_WEAKREF);
-    if (o == NULL)
-        return;
-    object *referent = weakref_get((const weakref *)(const void *)o);
-    world_show(w, value_of_object(referent));
-    if (referent != NULL)
-        world_put(w, a->at[1], value_of_object(referent));
-}
-
-/* How many weak references there are, and their callbacks in order; 0: none. */
-static void run_refs(world *w, const operation_arguments *a)
-{
-    const object *o = operation_object(w, a->at[0]);
-    if (o == NULL)
-        return;
-    size_t n = weakref_count(o);
-    world_say(w, " %zu", n);
-    for (size_t i = 0; i < n; i++) {
-        const weakref *r = weakref_at(o, i);
-        const weakref_callback *c = r->callback;
-        if (object_is(&r->head, KIND_PROXY))
-            world_say(w, " proxy");
-        else if (c != NULL && c->run != world_called)
-            world_say(w, " container");
-        else
-            world_say(w, " %lld",
-                      c == NULL ? 0LL : (long long)((world_callback *)c->argument)->number);
-    }
-}
-
-static void run_recover(world *w, const operation_arguments *a)
-{
-    for (world_rescued **link = &w->rescued; *link != NULL; link = &(*link)->next) {
-        world_rescued *r = *link;
-        if (r->label != a->at[0])
-            continue;
-        *link = r->next;
-        world_show(w, value_of_object(r->o));
-        world_put(w, a->at[1], value_of_object(r->o));
-        free(r);
-        return;
-    }
-    world_say(w, " nobody");
-}
-
 /* From here on, the collector's counts are told, or not. */
 static void run_counts(world *w, const operation_arguments *a)
 {
@@ -522,18 +364,18 @@ const operation operations[] = {
     {"order", "s", run_order},
     {"bind", "ssb", run_bind},
     {"call", "s", run_call},
-    {"append", "ss", run_append},
-    {"pop", "sis", run_pop},
-    {"item", "sis", run_item},
-    {"set_item", "sis", run_set_item},
-    {"dict_set", "sss", run_dict_set},
-    {"dict_get", "sss", run_dict_get},
-    {"dict_unset", "ss", run_dict_unset},
-    {"length", "s", run_length},
-    {"ref", "ssio", run_ref},
-    {"deref", "ss", run_deref},
-    {"refs", "s", run_refs},
-    {"recover", "is", run_recover},
+    {"append", "ss", operation_append},
+    {"pop", "sis", operation_pop},
+    {"item", "sis", operation_item},
+    {"set_item", "sis", operation_set_item},
+    {"dict_set", "sss", operation_dict_set},
+    {"dict_get", "sss", operation_dict_get},
+    {"dict_unset", "ss", operation_dict_unset},
+    {"length", "s", operation_length},
+    {"ref", "ssio", operation_ref},
+    {"deref", "ss", operation_deref},
+    {"refs", "s", operation_refs},
+    {"recover", "is", operation_recover},
     {"counts", "b", run_counts},
     {"weak", "si", operation_weak},
     {"weak_set", "sss", operation_weak_set},

@@ -43,6 +43,20 @@ void operation_referrers(world *w, const operation_arguments *a);
 void operation_objects(world *w, const operation_arguments *a);
 void operation_stats(world *w, const operation_arguments *a);
 
+/* Those of operations_values.c. */
+void operation_append(world *w, const operation_arguments *a);
+void operation_pop(world *w, const operation_arguments *a);
+void operation_item(world *w, const operation_arguments *a);
+void operation_set_item(world *w, const operation_arguments *a);
+void operation_dict_set(world *w, const operation_arguments *a);
+void operation_dict_get(world *w, const operation_arguments *a);
+void operation_dict_unset(world *w, const operation_arguments *a);
+void operation_length(world *w, const operation_arguments *a);
+void operation_ref(world *w, const operation_arguments *a);
+void operation_deref(world *w, const operation_arguments *a);
+void operation_refs(world *w, const operation_arguments *a);
+void operation_recover(world *w, const operation_arguments *a);
+
 /* Those of operations_weak.c. */
 void operation_weak(world *w, const operation_arguments *a);
 void operation_weak_set(world *w, const operation_arguments *a);

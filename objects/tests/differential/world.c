@@ -178,7 +178,9 @@ void world_put(world *w, int64_t slot, value v)
 {
     value old = w->slots[slot];
     w->slots[slot] = v;
+    value_incref(v); /* a callback may empty the slot; the interpreter still has the operand */
     value_decref(old);
+    value_decref(v);
 }
 
 /* ---- callbacks and finalizers ---- */
