@@ -69,11 +69,12 @@ def hash_by_label(self):
 
 
 def expect_keys(classes):
-    """Makes the classes with a dict remember the narrow names as their first keys, in this order."""
+    """Makes the classes with a dict remember all names, the narrow ones first: each new instance
+    takes room from its class's keys, and one that finds none is given a dict object."""
     for c in classes:
         if "__slots__" not in vars(c):
             o = c()
-            for name in ("label", "f", *NARROW_NAMES):
+            for name in ("label", "f", *NARROW_NAMES, *"jklmnopqrstuvwxyz", "none"):
                 setattr(o, name, 0)
             del o
     world.notes.clear()
