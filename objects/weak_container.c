@@ -190,11 +190,13 @@ status weak_dict_set(object *o, value key, value v)
     bool weak_values = holds_values_weakly(o);
     uint64_t hash = 0;
     weakref *w = NULL;
-    status s = value_hash(o->type->rt, key, &hash); /* before anything is made */
+    status s = make_ref(o, weak_values ? v : key, weak_values ? key : VALUE_NONE, &w);
     if (s == STATUS_OK)
-        s = make_ref(o, weak_values ? v : key, weak_values ? key : VALUE_NONE, &w);
-    if (s != STATUS_OK)
+        s = value_hash(o->type->rt, key, &hash); /* after it: CPython's order of errors */
+    if (s != STATUS_OK) {
+        weakref_decref(w);
         return s;
+    }
     value ref = value_of_object(&w->head);
     if (weak_values)
         forget_dead_value(o, key);
@@ -234,8 +236,6 @@ status weak_dict_pop(object *o, value key, value *ret_value)
 
 status weak_set_add(object *o, value item)
 {
-    if (weak_contains(o, item))
-        return STATUS_OK;
     return weak_dict_set(o, item, value_of_int(1));
 }
 

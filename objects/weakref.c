@@ -219,8 +219,19 @@ weakref *weakref_run_first(weakref *chain)
 void weakref_kill_all(object *referent)
 {
     weakref *chain = kill_and_chain(referent, 0);
-    while (chain != NULL)
-        chain = weakref_run_first(chain);
+    weakref *done = NULL; /* all are held until the last has run, and the last is let go of first */
+    while (chain != NULL) {
+        weakref *rest = chain->callback->next;
+        chain->callback->run(chain, chain->callback->argument);
+        chain->callback->next = done;
+        done = chain;
+        chain = rest;
+    }
+    while (done != NULL) {
+        weakref *rest = done->callback->next;
+        weakref_decref(done);
+        done = rest;
+    }
 }
 
 bool weakrefs_are_valid(const object *referent)

@@ -50,6 +50,17 @@ static bench_change judge_change(const bench_diff_row *row)
     return equivalent ? BENCH_NO_DIFFERENCE : BENCH_BELOW_RESOLUTION;
 }
 
+/* From 0 there is no ratio: the rise is all of the new value, and stands against what its own
+ * resolution is (a count below its least claim has one of 1 or more; an unknown one is 0). */
+static bench_change judge_from_nothing(const bench_figure *before, const bench_figure *after)
+{
+    if (!(before->value.high > 0) && !(after->value.high > 0))
+        return BENCH_NO_DIFFERENCE;
+    bool is_clear = after->value.low > before->value.high;
+    bool is_visible = after->resolution > 0 && after->resolution < 1;
+    return is_clear && is_visible ? BENCH_REGRESSED : BENCH_BELOW_RESOLUTION;
+}
+
 static void add_pair(bench_diff *diff, const bench_figure *before, const bench_figure *after)
 {
     bench_diff_row row = {.before = before, .after = after};
@@ -58,8 +69,8 @@ static void add_pair(bench_diff *diff, const bench_figure *before, const bench_f
     } else if (before == NULL || before->n == 0) {
         row.change = BENCH_ONLY_NEW;
     } else if (!(before->value.low > 0)) {
-        row.change = BENCH_BELOW_RESOLUTION;
-        row.ratio = (stats_interval){1, 1, 1};
+        row.resolution = after->resolution;
+        row.change = judge_from_nothing(before, after);
     } else {
         row.ratio = (stats_interval){after->value.value / before->value.value,
                                      after->value.low / before->value.high,

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <gnu/libc-version.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #define PREFIX     "cost_"
@@ -162,16 +163,27 @@ static bool add_slopes(bench_result *result, const callgrind_profile *once,
     return functions->len > 0 || fail(error, "no function of " WORKER " was counted");
 }
 
+/* Of this file, and so of the worker. */
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 /* The simulated machine, and what the binary is made of. */
 static void set_fingerprint(bench_result *result)
 {
-    static const char *const tools[] = {"valgrind", "gcc", NULL};
+    static const char *const tools[] = {"valgrind", NULL};
+    struct utsname machine;
+    const char *architecture = uname(&machine) == 0 ? machine.machine : "unknown";
     record_fingerprint *f = &result->fingerprint;
     machine_fingerprint(f, tools, valgrind_environment(), "none");
     g_free(f->cpu);
     g_free(f->kernel);
-    f->cpu = g_strdup("simulated by callgrind: I1 and D1 32 KiB, LL 8 MiB");
+    f->cpu =
+        g_strdup_printf("%s, simulated by callgrind: I1 and D1 32 KiB, LL 8 MiB", architecture);
     f->kernel = g_strdup("any");
+    g_ptr_array_add(f->tools, g_strdup(COMPILER));
     g_ptr_array_add(f->tools, g_strdup_printf("glibc %s", gnu_get_libc_version()));
     g_ptr_array_add(f->environment, g_strdup("build=" OBJLAB_BUILD_TYPE));
 }

@@ -2,6 +2,7 @@
  * baseline, exit 1 on a regression. */
 #include "harness/bench/bench_diff.h"
 #include "harness/bench/cost_run.h"
+#include "harness/bench/history.h"
 #include "harness/cli/commands.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 typedef struct cost_options {
     gboolean json;
-    char *out, *baseline;
+    char *out, *baseline, *save;
 } cost_options;
 
 static bool print(const char *text)
@@ -39,14 +40,26 @@ static int compare(const cost_options *o, const bench_result *result)
     return CLI_OK;
 }
 
+static bool save(const char *label, const bench_result *result, GError **error)
+{
+    g_autofree char *path = history_path();
+    g_autoptr(history) h = history_open(path, error);
+    return h != NULL && history_save(h, label, result, error);
+}
+
 static int run(const cost_options *o)
 {
     g_autoptr(GError) error = NULL;
+    if (o->save != NULL && !history_name_is_valid(o->save))
+        return cli_fail(CLI_USAGE,
+                        "cost: --save: '%s' is no name of letters, digits, '.', '-', '_'", o->save);
     g_autoptr(bench_result) result = cost_run(&error);
     if (result == NULL)
         return cli_fail_error(CLI_HARNESS, &error);
     g_autofree char *json = bench_result_to_json(result);
     if (o->out != NULL && !g_file_set_contents(o->out, json, -1, &error))
+        return cli_fail_error(CLI_HARNESS, &error);
+    if (o->save != NULL && !save(o->save, result, &error))
         return cli_fail_error(CLI_HARNESS, &error);
     if (o->baseline != NULL)
         return compare(o, result);
@@ -62,6 +75,8 @@ int cmd_cost(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "as JSON", NULL},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &o.out, "also write the figures there", "FILE"},
+        {"save", 0, 0, G_OPTION_ARG_STRING, &o.save,
+         "keep the figures as a baseline (objlab diff, objlab history)", "NAME"},
         {"baseline", 0, 0, G_OPTION_ARG_FILENAME, &o.baseline,
          "compare with such a file; exit 1 if anything costs more", "FILE"},
         G_OPTION_ENTRY_NULL};
@@ -81,5 +96,6 @@ int cmd_cost(int argc, char **argv)
     g_option_context_free(context);
     g_free(o.out);
     g_free(o.baseline);
+    g_free(o.save);
     return code;
 }

@@ -457,6 +457,27 @@ static void differences_between_results_are_judged(void **state)
     assert_non_null(strstr(table, "1 improved, 1 regressed, of 6 figures"));
 }
 
+/* A count that was 0: 0 again is no difference, what its resolution shows is a regression, what is
+ * too small to claim, or of unknown resolution, is neither. */
+static void a_rise_from_nothing_is_judged(void **state)
+{
+    (void)state;
+    const double old_medians[] = {0, 0, 0, 0};
+    const double new_medians[] = {0, 5, 5, 5};
+    const double resolutions[] = {1, 0.01, 1, 0};
+    const bench_change changes[] = {BENCH_NO_DIFFERENCE, BENCH_REGRESSED, BENCH_BELOW_RESOLUTION,
+                                    BENCH_BELOW_RESOLUTION};
+    g_autoptr(bench_result) before = made_up_result(old_medians, 4, 1);
+    g_autoptr(bench_result) after = made_up_result(new_medians, 4, 1);
+    for (guint i = 0; i < 4; i++)
+        ((bench_figure *)after->figures->pdata[i])->resolution = resolutions[i];
+    g_autoptr(bench_diff) diff = bench_diff_new(before, after, "objlab", NULL);
+    assert_non_null(diff);
+    for (guint i = 0; i < 4; i++)
+        assert_int_equal(change_of(diff, i), changes[i]);
+    assert_int_equal(diff->n_regressed, 1);
+}
+
 static void different_fingerprints_are_refused(void **state)
 {
     (void)state;
@@ -733,6 +754,7 @@ int main(void)
         cmocka_unit_test(results_come_back_from_json),
         cmocka_unit_test(damaged_json_is_refused_with_its_place),
         cmocka_unit_test(differences_between_results_are_judged),
+        cmocka_unit_test(a_rise_from_nothing_is_judged),
         cmocka_unit_test(different_fingerprints_are_refused),
         cmocka_unit_test(history_keeps_results),
         cmocka_unit_test(damaged_histories_are_refused),

@@ -82,7 +82,7 @@ def normalise(lines):
         result += sorted(notes, key=object_of) if collects else notes
         notes = []
         line = re.sub(r" KeyError:.*", " KeyError", line)
-        if name == "unset":
+        if name in ("unset", "proxy_unset"):
             line = re.sub(r" AttributeError:.*", " AttributeError", line)
         result.append(line.replace("'function' object", "'method' object"))
     return result + notes

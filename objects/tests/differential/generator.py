@@ -33,7 +33,10 @@ WEIGHTS = {
     "recover": 2, "collect": 5, "tracked": 3, "finalized": 1, "referents": 2, "referrers": 2,
     "objects": 1, "stats": 1,
 }
-UNCOUNTED = {"order": 6}
+UNCOUNTED = {
+    "order": 6, "weak": 3, "weak_set": 10, "weak_get": 3, "weak_unset": 3, "weak_has": 3,
+    "weak_show": 4, "proxy": 3, "proxy_get": 3, "proxy_set": 2, "proxy_unset": 1,
+}
 RARE = {"save_all": 1, "garbage": 1, "drop_garbage": 1, "freeze": 0.7, "unfreeze": 0.7}
 
 
@@ -197,6 +200,36 @@ class Generator:
 
     def save_all(self):
         return (int(self.random.random() < 0.3),)
+
+    def weak(self):
+        return self.into("weak"), self.random.randrange(3)
+
+    def weak_set(self):
+        return self.slot({"weak"}), self.slot(REFERABLE), self.slot(REFERABLE)
+
+    def weak_get(self):
+        return self.slot({"weak"}), self.slot(REFERABLE), self.into("unknown")
+
+    def weak_unset(self):
+        return self.slot({"weak"}), self.slot(REFERABLE)
+
+    weak_has = weak_unset
+
+    def weak_show(self):
+        return (self.slot({"weak"}),)
+
+    def proxy(self):
+        number = self.random.randrange(1, 1000) if self.random.random() < 0.5 else 0
+        return self.slot(REFERABLE), self.into("proxy"), number
+
+    def proxy_get(self):
+        return self.slot({"proxy"}), self.name(), self.into("unknown")
+
+    def proxy_set(self):
+        return self.slot({"proxy"}), self.name(), self.random.randrange(9)
+
+    def proxy_unset(self):
+        return self.slot({"proxy"}), self.name()
 
     def nothing(self):
         return ()

@@ -9,34 +9,55 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_TUPLE_DEPTH = 4 };
+
 /* ---- the operands ---- */
+
+/* Keeps a value until the operation is done, as the interpreter does with an operand. */
+static value hold(world *w, value v)
+{
+    if (w->n_held < WORLD_HELD) {
+        value_incref(v);
+        w->held[w->n_held++] = v;
+    }
+    return v;
+}
+
+static void release_held(world *w)
+{
+    for (unsigned i = 0; i < w->n_held; i++)
+        value_decref(w->held[i]);
+    w->n_held = 0;
+}
 
 object *operation_object(world *w, int64_t slot)
 {
     value v = w->slots[slot];
-    if (value_is_object(v))
-        return value_to_object(v);
+    if (value_is_object(v) && !operation_is_weak(v))
+        return value_to_object(hold(w, v));
     world_say(w, " no object");
     return NULL;
 }
 
 /* The object in a slot, if it is of a kind. */
-static object *of_kind(world *w, int64_t slot, type_kind kind)
+object *operation_of_kind(world *w, int64_t slot, type_kind kind)
 {
     value v = w->slots[slot];
     if (value_is_object(v) && object_is(value_to_object(v), kind))
-        return value_to_object(v);
+        return value_to_object(hold(w, v));
     world_say(w, " wrong kind");
     return NULL;
 }
 
-/* What a slot holds, where a value is needed. */
-static value operand(const world *w, int64_t slot)
+/* What a slot holds, where a value is needed. Weak containers and proxies, which are instances of
+ * classes in CPython, are no items of others. */
+value operation_operand(world *w, int64_t slot)
 {
-    return w->slots[slot] == VALUE_NONE ? value_of_int(0) : w->slots[slot];
+    value v = w->slots[slot];
+    return v == VALUE_NONE || operation_is_weak(v) ? value_of_int(0) : hold(w, v);
 }
 
-static void say_status(world *w, status s)
+void operation_status(world *w, status s)
 {
     static const char *const names[] = {
         [STATUS_OK] = "ok",
@@ -55,18 +76,18 @@ static void say_status(world *w, status s)
 }
 
 /* Tells the status; if all went well, also a borrowed value, which goes into a slot. */
-static void finish(world *w, status s, value v, int64_t slot)
+void operation_finish(world *w, status s, value v, int64_t slot)
 {
-    say_status(w, s);
+    operation_status(w, s);
     if (s != STATUS_OK)
         return;
     world_show(w, v);
-    value_incref(v);
+    value_incref(hold(w, v));
     world_put(w, slot, v);
 }
 
 /* Puts a new object into a slot. */
-static void put_new(world *w, int64_t slot, object *o)
+void operation_put_new(world *w, int64_t slot, object *o)
 {
     if (o == NULL) {
         world_say(w, " MemoryError");
@@ -86,7 +107,7 @@ static void run_new(world *w, const operation_arguments *a)
         object_decref(o);
         o = NULL;
     }
-    put_new(w, a->at[0], o);
+    operation_put_new(w, a->at[0], o);
 }
 
 static void run_int(world *w, const operation_arguments *a)
@@ -96,7 +117,7 @@ static void run_int(world *w, const operation_arguments *a)
 
 static void run_float(world *w, const operation_arguments *a)
 {
-    put_new(w, a->at[0], float_new(w->rt, (double)a->at[1] / 4));
+    operation_put_new(w, a->at[0], float_new(w->rt, (double)a->at[1] / 4));
 }
 
 /* Every fourth is longer than a small block. */
@@ -108,31 +129,48 @@ static void run_str(world *w, const operation_arguments *a)
     int n = a->at[1] % 4 == 3 ? 80 : 1;
     for (int i = 0; i < n; i++)
         memcpy(text + (ptrdiff_t)i * n_piece, piece, (size_t)n_piece);
-    put_new(w, a->at[0], str_new(w->rt, text, (size_t)n * (size_t)n_piece));
+    operation_put_new(w, a->at[0], str_new(w->rt, text, (size_t)n * (size_t)n_piece));
+}
+
+static unsigned tuple_depth(value v)
+{
+    unsigned deepest = 0;
+    if (!value_is_object(v) || !object_is(value_to_object(v), KIND_TUPLE))
+        return 0;
+    const tuple_payload *t = tuple_of(value_to_object(v));
+    for (size_t i = 0; i < t->n; i++) {
+        unsigned depth = tuple_depth(t->items[i]);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
 }
 
 static void run_tuple(world *w, const operation_arguments *a)
 {
     value items[OPERATION_MAX_ARGUMENTS];
     for (size_t i = 1; i < a->n; i++) {
-        items[i - 1] = operand(w, a->at[i]);
+        items[i - 1] = operation_operand(w, a->at[i]);
         if (w->counts && value_is_object(items[i - 1]) &&
             object_is(value_to_object(items[i - 1]), KIND_TUPLE)) {
             world_say(w, " not asked"); /* which of the two is untracked first? */
             return;
         }
+        if (tuple_depth(items[i - 1]) == MAX_TUPLE_DEPTH) {
+            world_say(w, " not asked"); /* hashing takes exponential time, in both */
+            return;
+        }
     }
-    put_new(w, a->at[0], tuple_new(w->rt, items, a->n - 1));
+    operation_put_new(w, a->at[0], tuple_new(w->rt, items, a->n - 1));
 }
 
 static void run_list(world *w, const operation_arguments *a)
 {
-    put_new(w, a->at[0], list_new(w->rt->builtin[KIND_LIST]));
+    operation_put_new(w, a->at[0], list_new(w->rt->builtin[KIND_LIST]));
 }
 
 static void run_dict(world *w, const operation_arguments *a)
 {
-    put_new(w, a->at[0], dict_object_new(w->rt->builtin[KIND_DICT]));
+    operation_put_new(w, a->at[0], dict_object_new(w->rt->builtin[KIND_DICT]));
 }
 
 /* ---- slots ---- */
@@ -156,8 +194,9 @@ static void run_show(world *w, const operation_arguments *a)
 
 static bool is_same_by_nature(value v)
 {
-    return !value_is_object(v) || object_is(value_to_object(v), KIND_FLOAT) ||
-           object_is(value_to_object(v), KIND_STR) || object_is(value_to_object(v), KIND_TUPLE);
+    return !value_is_object(v) || operation_is_weak(v) ||
+           object_is(value_to_object(v), KIND_FLOAT) || object_is(value_to_object(v), KIND_STR) ||
+           object_is(value_to_object(v), KIND_TUPLE);
 }
 
 static void run_is(world *w, const operation_arguments *a)
@@ -172,7 +211,7 @@ static void run_is(world *w, const operation_arguments *a)
 
 static void run_equal(world *w, const operation_arguments *a)
 {
-    bool equal = value_equal(w->slots[a->at[0]], w->slots[a->at[1]]);
+    bool equal = value_equal(operation_operand(w, a->at[0]), operation_operand(w, a->at[1]));
     world_say(w, equal ? " equal" : " different");
 }
 
@@ -180,12 +219,12 @@ static void run_hash(world *w, const operation_arguments *a)
 {
     uint64_t left = 0;
     uint64_t right = 0;
-    value v = operand(w, a->at[0]);
-    value u = operand(w, a->at[1]);
+    value v = operation_operand(w, a->at[0]);
+    value u = operation_operand(w, a->at[1]);
     status s = value_hash(w->rt, v, &left);
     if (s == STATUS_OK)
         s = value_hash(w->rt, u, &right);
-    say_status(w, s);
+    operation_status(w, s);
     if (s == STATUS_OK && value_equal(v, u))
         world_say(w, left == right ? " equal" : " equal, hashed differently");
 }
@@ -217,11 +256,13 @@ static void run_set(world *w, const operation_arguments *a)
     object *o = operation_object(w, a->at[0]);
     if (o == NULL)
         return;
-    value v = operand(w, a->at[2]);
+    value v = w->slots[a->at[2]];
+    if (v == VALUE_NONE || (value_is_object(v) && object_is(value_to_object(v), KIND_PROXY)))
+        v = value_of_int(0);
     if (is_beyond(w, o, a->at[1], v))
         world_say(w, " not asked");
     else
-        say_status(w, object_set_attr(o, w->names[a->at[1]], v));
+        operation_status(w, object_set_attr(o, w->names[a->at[1]], v));
 }
 
 static void run_get(world *w, const operation_arguments *a)
@@ -230,7 +271,7 @@ static void run_get(world *w, const operation_arguments *a)
     const object *o = operation_object(w, a->at[0]);
     if (o != NULL) {
         status s = object_get_attr(o, w->names[a->at[1]], &v);
-        finish(w, s, v, a->at[2]);
+        operation_finish(w, s, v, a->at[2]);
     }
 }
 
@@ -238,7 +279,7 @@ static void run_unset(world *w, const operation_arguments *a)
 {
     object *o = operation_object(w, a->at[0]);
     if (o != NULL)
-        say_status(w, object_unset_attr(o, w->names[a->at[1]]));
+        operation_status(w, object_unset_attr(o, w->names[a->at[1]]));
 }
 
 static void run_mode(world *w, const operation_arguments *a)
@@ -249,7 +290,7 @@ static void run_mode(world *w, const operation_arguments *a)
     if (w->counts && a->at[1] == FINALIZER_UNSETS)
         world_say(w, " not asked"); /* CPython does not count what a finalizer takes apart */
     else
-        say_status(w, object_set_attr(o, w->mode, value_of_int(a->at[1])));
+        operation_status(w, object_set_attr(o, w->mode, value_of_int(a->at[1])));
 }
 
 static void run_order(world *w, const operation_arguments *a)
@@ -279,172 +320,21 @@ static void run_bind(world *w, const operation_arguments *a)
         return;
     object *method = NULL;
     status s = method_bind(o, n, &method);
-    say_status(w, s);
+    operation_status(w, s);
     if (s == STATUS_OK)
-        put_new(w, a->at[1], method);
+        operation_put_new(w, a->at[1], method);
 }
 
 static void run_call(world *w, const operation_arguments *a)
 {
     value v = VALUE_NONE;
-    const object *o = of_kind(w, a->at[0], KIND_METHOD);
+    const object *o = operation_of_kind(w, a->at[0], KIND_METHOD);
     if (o == NULL)
         return;
     status s = method_call(o, NULL, 0, &v);
-    say_status(w, s);
+    operation_status(w, s);
     if (s == STATUS_OK)
         world_show(w, v);
-}
-
-/* ---- containers ---- */
-
-static void run_append(world *w, const operation_arguments *a)
-{
-    object *o = of_kind(w, a->at[0], KIND_LIST);
-    if (o != NULL)
-        say_status(w, list_append(o, operand(w, a->at[1])));
-}
-
-static void run_pop(world *w, const operation_arguments *a)
-{
-    value v = VALUE_NONE;
-    object *o = of_kind(w, a->at[0], KIND_LIST);
-    if (o == NULL)
-        return;
-    status s = list_pop(o, a->at[1], &v);
-    finish(w, s, v, a->at[2]);
-    if (s == STATUS_OK)
-        value_decref(v);
-}
-
-static void run_item(world *w, const operation_arguments *a)
-{
-    value v = VALUE_NONE;
-    const object *o = of_kind(w, a->at[0], KIND_LIST);
-    if (o != NULL) {
-        status s = list_get(o, a->at[1], &v);
-        finish(w, s, v, a->at[2]);
-    }
-}
-
-static void run_set_item(world *w, const operation_arguments *a)
-{
-    object *o = of_kind(w, a->at[0], KIND_LIST);
-    if (o != NULL)
-        say_status(w, list_set(o, a->at[1], operand(w, a->at[2])));
-}
-
-static void run_dict_set(world *w, const operation_arguments *a)
-{
-    object *o = of_kind(w, a->at[0], KIND_DICT);
-    if (o != NULL)
-        say_status(w, dict_object_set(o, operand(w, a->at[1]), operand(w, a->at[2])));
-}
-
-static void run_dict_get(world *w, const operation_arguments *a)
-{
-    value v = VALUE_NONE;
-    const object *o = of_kind(w, a->at[0], KIND_DICT);
-    if (o != NULL) {
-        status s = dict_object_get(o, operand(w, a->at[1]), &v);
-        finish(w, s, v, a->at[2]);
-    }
-}
-
-static void run_dict_unset(world *w, const operation_arguments *a)
-{
-    object *o = of_kind(w, a->at[0], KIND_DICT);
-    if (o != NULL)
-        say_status(w, dict_object_unset(o, operand(w, a->at[1])));
-}
-
-static void run_length(world *w, const operation_arguments *a)
-{
-    const object *o = operation_object(w, a->at[0]);
-    if (o == NULL)
-        return;
-    switch (o->type->kind) {
-    case KIND_LIST:
-        world_say(w, " %zu", list_of(o)->n);
-        break;
-    case KIND_DICT:
-        world_say(w, " %zu", dict_object_length(o));
-        break;
-    case KIND_TUPLE:
-        world_say(w, " %zu", tuple_of(o)->n);
-        break;
-    case KIND_STR:
-        world_say(w, " %zu", str_of(o)->n_bytes);
-        break;
-    default:
-        world_say(w, " none");
-        break;
-    }
-}
-
-/* ---- weak references ---- */
-
-/* Arguments: referent, where to; the callback's number, 0 for none; a slot it drops. */
-static void run_ref(world *w, const operation_arguments *a)
-{
-    object *o = operation_object(w, a->at[0]);
-    if (o == NULL)
-        return;
-    if (object_is(o, KIND_WEAKREF) || object_is(o, KIND_METHOD)) {
-        world_say(w, " not asked"); /* CPython's can be referred to */
-        return;
-    }
-    /* CPython adds weakrefs that their callbacks free to what was collected. */
-    int drops = w->counts ? -1 : (int)a->at[3];
-    world_callback *c = NULL;
-    if (a->at[2] != 0 && (c = world_callback_new(w, o, a->at[2], drops)) == NULL)
-        return;
-    weakref *r = NULL;
-    status s = weakref_new(o, c == NULL ? NULL : world_called, c, &r);
-    say_status(w, s);
-    if (s == STATUS_OK)
-        put_new(w, a->at[1], &r->head);
-}
-
-static void run_deref(world *w, const operation_arguments *a)
-{
-    const object *o = of_kind(w, a->at[0], KIND_WEAKREF);
-    if (o == NULL)
-        return;
-    object *referent = weakref_get((const weakref *)(const void *)o);
-    world_show(w, value_of_object(referent));
-    if (referent != NULL)
-        world_put(w, a->at[1], value_of_object(referent));
-}
-
-/* How many weak references there are, and their callbacks in order; 0: none. */
-static void run_refs(world *w, const operation_arguments *a)
-{
-    const object *o = operation_object(w, a->at[0]);
-    if (o == NULL)
-        return;
-    size_t n = weakref_count(o);
-    world_say(w, " %zu", n);
-    for (size_t i = 0; i < n; i++) {
-        const weakref *r = weakref_at(o, i);
-        const world_callback *c = r->callback == NULL ? NULL : r->callback->argument;
-        world_say(w, " %lld", c == NULL ? 0LL : (long long)c->number);
-    }
-}
-
-static void run_recover(world *w, const operation_arguments *a)
-{
-    for (world_rescued **link = &w->rescued; *link != NULL; link = &(*link)->next) {
-        world_rescued *r = *link;
-        if (r->label != a->at[0])
-            continue;
-        *link = r->next;
-        world_show(w, value_of_object(r->o));
-        world_put(w, a->at[1], value_of_object(r->o));
-        free(r);
-        return;
-    }
-    world_say(w, " nobody");
 }
 
 /* From here on, the collector's counts are told, or not. */
@@ -474,19 +364,29 @@ const operation operations[] = {
     {"order", "s", run_order},
     {"bind", "ssb", run_bind},
     {"call", "s", run_call},
-    {"append", "ss", run_append},
-    {"pop", "sis", run_pop},
-    {"item", "sis", run_item},
-    {"set_item", "sis", run_set_item},
-    {"dict_set", "sss", run_dict_set},
-    {"dict_get", "sss", run_dict_get},
-    {"dict_unset", "ss", run_dict_unset},
-    {"length", "s", run_length},
-    {"ref", "ssio", run_ref},
-    {"deref", "ss", run_deref},
-    {"refs", "s", run_refs},
-    {"recover", "is", run_recover},
+    {"append", "ss", operation_append},
+    {"pop", "sis", operation_pop},
+    {"item", "sis", operation_item},
+    {"set_item", "sis", operation_set_item},
+    {"dict_set", "sss", operation_dict_set},
+    {"dict_get", "sss", operation_dict_get},
+    {"dict_unset", "ss", operation_dict_unset},
+    {"length", "s", operation_length},
+    {"ref", "ssio", operation_ref},
+    {"deref", "ss", operation_deref},
+    {"refs", "s", operation_refs},
+    {"recover", "is", operation_recover},
     {"counts", "b", run_counts},
+    {"weak", "si", operation_weak},
+    {"weak_set", "sss", operation_weak_set},
+    {"weak_get", "sss", operation_weak_get},
+    {"weak_unset", "ss", operation_weak_unset},
+    {"weak_has", "ss", operation_weak_has},
+    {"weak_show", "s", operation_weak_show},
+    {"proxy", "ssi", operation_proxy},
+    {"proxy_get", "sns", operation_proxy_get},
+    {"proxy_set", "sni", operation_proxy_set},
+    {"proxy_unset", "sn", operation_proxy_unset},
     {"collect", "g", operation_collect},
     {"save_all", "b", operation_save_all},
     {"garbage", "", operation_garbage},
@@ -505,5 +405,6 @@ const operation operations[] = {
 void operation_run(world *w, const operation *o, const operation_arguments *a)
 {
     o->run(w, a);
+    release_held(w);
     world_finish_line(w, o->name);
 }

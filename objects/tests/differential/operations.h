@@ -43,6 +43,49 @@ void operation_referrers(world *w, const operation_arguments *a);
 void operation_objects(world *w, const operation_arguments *a);
 void operation_stats(world *w, const operation_arguments *a);
 
+/* Those of operations_values.c. */
+void operation_append(world *w, const operation_arguments *a);
+void operation_pop(world *w, const operation_arguments *a);
+void operation_item(world *w, const operation_arguments *a);
+void operation_set_item(world *w, const operation_arguments *a);
+void operation_dict_set(world *w, const operation_arguments *a);
+void operation_dict_get(world *w, const operation_arguments *a);
+void operation_dict_unset(world *w, const operation_arguments *a);
+void operation_length(world *w, const operation_arguments *a);
+void operation_ref(world *w, const operation_arguments *a);
+void operation_deref(world *w, const operation_arguments *a);
+void operation_refs(world *w, const operation_arguments *a);
+void operation_recover(world *w, const operation_arguments *a);
+
+/* Those of operations_weak.c. */
+void operation_weak(world *w, const operation_arguments *a);
+void operation_weak_set(world *w, const operation_arguments *a);
+void operation_weak_get(world *w, const operation_arguments *a);
+void operation_weak_unset(world *w, const operation_arguments *a);
+void operation_weak_has(world *w, const operation_arguments *a);
+void operation_weak_show(world *w, const operation_arguments *a);
+void operation_proxy(world *w, const operation_arguments *a);
+void operation_proxy_get(world *w, const operation_arguments *a);
+void operation_proxy_set(world *w, const operation_arguments *a);
+void operation_proxy_unset(world *w, const operation_arguments *a);
+
+/* True for a weak container or a proxy. */
+bool operation_is_weak(value v);
+
+/* What a slot holds, where a value is needed; 0 for nothing. */
+value operation_operand(world *w, int64_t slot);
+
+/* The object in a slot, if it is of a kind. */
+object *operation_of_kind(world *w, int64_t slot, type_kind kind);
+
+/* Tells a status; operation_finish(), if all went well, also a borrowed value, which goes into a
+ * slot. */
+void operation_status(world *w, status s);
+void operation_finish(world *w, status s, value v, int64_t slot);
+
+/* Puts a new object into a slot; NULL: no memory, which is told. */
+void operation_put_new(world *w, int64_t slot, object *o);
+
 /* The object in a slot; NULL, which is told, if there is none. */
 object *operation_object(world *w, int64_t slot);
 

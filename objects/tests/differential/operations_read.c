@@ -27,6 +27,7 @@ static bool read_argument(char kind, const char *text, int64_t *ret_number)
         *ret_number = index_in(world_class_names, N_CLASSES, text);
         return *ret_number >= 0;
     case 's':
+    case '*':
         is_number = is_number && number >= 0 && number < WORLD_SLOTS;
         break;
     case 'o':
@@ -51,7 +52,7 @@ static bool read_arguments(const char *signature, char **at, operation_arguments
     const char *kind = signature;
     for (char *text = strtok_r(NULL, " \n", at); text != NULL; text = strtok_r(NULL, " \n", at)) {
         if (*kind == '\0' || n == OPERATION_MAX_ARGUMENTS ||
-            !read_argument(*kind == '*' ? 's' : *kind, text, &ret_arguments->at[n++]))
+            !read_argument(*kind, text, &ret_arguments->at[n++]))
             return false;
         if (*kind != '*')
             kind++;

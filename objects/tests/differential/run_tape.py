@@ -14,6 +14,7 @@ import weakref
 
 N_SLOTS = 16
 NARROW_NAMES = ("a", "b", "c", "d", "e", "g", "h", "i")
+MAX_TUPLE_DEPTH = 4
 SLOTS = ("a", "b", "c", "f", "label")
 SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_BYTES = 6, 2, 12
 
@@ -49,10 +50,8 @@ def finalize(self):
     if mode == 1:
         world.rescued[self.label] = self
     elif mode == 2:
-        try:
+        if hasattr(self, "a"):
             del self.a
-        except AttributeError:
-            pass
     elif mode == 3:
         n = gc.collect(2)
         if world.counts:
@@ -70,11 +69,12 @@ def hash_by_label(self):
 
 
 def expect_keys(classes):
-    """Makes the classes with a dict remember the narrow names as their first keys, in this order."""
+    """Makes the classes with a dict remember all names, the narrow ones first: each new instance
+    takes room from its class's keys, and one that finds none is given a dict object."""
     for c in classes:
         if "__slots__" not in vars(c):
             o = c()
-            for name in ("label", "f", *NARROW_NAMES):
+            for name in ("label", "f", *NARROW_NAMES, *"jklmnopqrstuvwxyz", "none"):
                 setattr(o, name, 0)
             del o
     world.notes.clear()
@@ -106,6 +106,9 @@ def make_classes():
 
 METHOD = type(World().__init__)
 ATOMIC = (int, float, str)
+PROXIES = (weakref.ProxyType, weakref.CallableProxyType)
+CONTAINERS = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet)
+WEAK = PROXIES + CONTAINERS  # asked for by type(): a proxy says that it is of its referent's class
 BUILTIN = (list, dict, tuple, METHOD, weakref.ref)
 
 
@@ -127,7 +130,7 @@ class Callback:
         world.callbacks.append(self)
 
     def __call__(self, r):
-        state = "dead" if r() is None else "alive"
+        state = "dead" if type(r) in PROXIES or r() is None else "alive"
         world.notes.append(f"  {self.referent} callback {self.number} {state}")
         if self.drops >= 0:
             world.slots[self.drops] = None
@@ -173,6 +176,8 @@ def show_contents(o, depth):
 def show(v, depth=0):
     if v is None:
         return "nothing"
+    if type(v) in WEAK:
+        return "weak"
     if isinstance(v, int):
         return str(v)
     if isinstance(v, float):
@@ -194,21 +199,21 @@ class Refused(Exception):
 
 def held(slot):
     o = world.slots[slot]
-    if o is None or isinstance(o, int):
+    if o is None or type(o) in WEAK or isinstance(o, int):
         raise Refused("no object")
     return o
 
 
 def of_kind(slot, kind):
     o = world.slots[slot]
-    if not isinstance(o, kind):
+    if type(o) in WEAK or not isinstance(o, kind):
         raise Refused("wrong kind")
     return o
 
 
 def operand(slot):
     v = world.slots[slot]
-    return 0 if v is None else v
+    return 0 if v is None or type(v) in WEAK else v
 
 
 def finish(v, slot):
@@ -250,7 +255,13 @@ def run_str(slot, i):
     return put(slot, f"s{i}" * (80 if i % 4 == 3 else 1))
 
 
+def tuple_depth(v):
+    return 1 + max(map(tuple_depth, v), default=0) if isinstance(v, tuple) else 0
+
+
 def run_tuple(slot, *items):
+    if any(tuple_depth(operand(i)) == MAX_TUPLE_DEPTH for i in items):
+        raise Refused("not asked")
     if world.counts and any(isinstance(operand(i), tuple) for i in items):
         raise Refused("not asked")
     return put(slot, tuple([operand(i) for i in items]))
@@ -278,6 +289,8 @@ def run_show(slot):
 
 def run_is(a, b):
     for slot in (a, b):
+        if type(world.slots[slot]) in WEAK:
+            return "not asked"
         if world.slots[slot] is None or isinstance(world.slots[slot], ATOMIC + (tuple,)):
             return "not asked"
     return "same" if world.slots[a] is world.slots[b] else "different"
@@ -291,7 +304,7 @@ def is_equal(a, b):
 
 
 def run_equal(a, b):
-    return "equal" if is_equal(world.slots[a], world.slots[b]) else "different"
+    return "equal" if is_equal(operand(a), operand(b)) else "different"
 
 
 def run_hash(a, b):
@@ -314,9 +327,12 @@ def is_beyond(o, name, v):
 
 def run_set(slot, name, v):
     o = held(slot)
-    if is_beyond(o, name, operand(v)):
+    v = world.slots[v]
+    if v is None or type(v) in PROXIES:
+        v = 0
+    if is_beyond(o, name, v):
         raise Refused("not asked")
-    setattr(o, name, operand(v))
+    setattr(o, name, v)
     return "ok"
 
 
@@ -324,8 +340,15 @@ def run_get(slot, name, to):
     return finish(getattr(held(slot), name), to)
 
 
+def unset(o, name):
+    """As delattr(), which makes even a missing attribute one of the class's keys."""
+    if not hasattr(o, name):
+        raise AttributeError(name)
+    delattr(o, name)
+
+
 def run_unset(slot, name):
-    delattr(held(slot), name)
+    unset(held(slot), name)
     return "ok"
 
 
@@ -411,9 +434,17 @@ def run_deref(slot, to):
     return text
 
 
+def name_of_ref(r):
+    if type(r) in PROXIES:
+        return "proxy"
+    if r.__callback__ is None:
+        return 0
+    return r.__callback__.number if type(r.__callback__) is Callback else "container"
+
+
 def run_refs(slot):
     refs = weakref.getweakrefs(held(slot))
-    numbers = [str(r.__callback__.number if r.__callback__ else 0) for r in refs]
+    numbers = [str(name_of_ref(r)) for r in refs]
     return " ".join([str(weakref.getweakrefcount(held(slot)))] + numbers)
 
 
@@ -423,6 +454,99 @@ def run_recover(label, to):
     text = show(world.rescued[label])
     world.slots[to] = world.rescued.pop(label)
     return text
+
+
+# ---- weak containers and proxies: as in operations_weak.c ----
+
+def container_for(slot, *others):
+    if isinstance(others[0] if others else None, METHOD):
+        raise Refused("not asked")
+    o = world.slots[slot]
+    if type(o) not in CONTAINERS:
+        raise Refused("wrong kind")
+    if type(o) is weakref.WeakValueDictionary and any(isinstance(v, METHOD) for v in others):
+        raise Refused("not asked")
+    return o
+
+
+def proxy_in(slot):
+    if type(world.slots[slot]) not in PROXIES:
+        raise Refused("wrong kind")
+    return world.slots[slot]
+
+
+def run_weak(slot, kind):
+    if world.counts:
+        raise Refused("not asked")
+    return put(slot, CONTAINERS[kind % 3]())
+
+
+def run_weak_set(slot, key, v):
+    o = container_for(slot, operand(key), operand(v))
+    if type(o) is weakref.WeakSet:
+        o.add(operand(key))
+    else:
+        o[operand(key)] = operand(v)
+    return "ok"
+
+
+def run_weak_get(slot, key, to):
+    o = container_for(slot, operand(key))
+    if type(o) is weakref.WeakSet:
+        raise Refused("not asked")
+    return finish(o[operand(key)], to)
+
+
+def run_weak_unset(slot, key):
+    o = container_for(slot, operand(key))
+    if type(o) is weakref.WeakSet:
+        o.remove(operand(key))
+    else:
+        del o[operand(key)]
+    return "ok"
+
+
+def run_weak_has(slot, key):
+    o = container_for(slot, operand(key))
+    try:
+        hash(operand(key))
+    except TypeError:
+        return "not asked"
+    return "yes" if operand(key) in o else "no"
+
+
+def run_weak_show(slot):
+    o = container_for(slot)
+    shown = [str(len(o))]
+    if type(o) is not weakref.WeakSet:
+        for key, v in o.items():
+            shown += [show(key), show(v)]
+    return " ".join(shown)
+
+
+def run_proxy(slot, to, number):
+    o = held(slot)
+    if world.counts or isinstance(o, (weakref.ref, METHOD)):
+        raise Refused("not asked")
+    world.slots[to] = weakref.proxy(o, Callback(o, number, -1) if number else None)
+    return "ok"
+
+
+def run_proxy_get(slot, name, to):
+    return finish(getattr(proxy_in(slot), name), to)
+
+
+def run_proxy_set(slot, name, i):
+    p = proxy_in(slot)
+    if name not in NARROW_NAMES:
+        raise Refused("not asked")
+    setattr(p, name, i)
+    return "ok"
+
+
+def run_proxy_unset(slot, name):
+    unset(proxy_in(slot), name)
+    return "ok"
 
 
 def run_counts(on):

@@ -5,6 +5,7 @@
 #include "objects/method.h"
 #include "objects/scalar.h"
 #include "objects/tuple.h"
+#include "objects/weak_container.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -29,9 +30,11 @@ const char *const world_attribute_names[WORLD_NAMES] = {
 
 /* ---- the transcript ---- */
 
+/* The analyzer of clang 14 does not see that va_start() sets its list, here and in world_note(). */
 static void append(world *w, const char *format, va_list arguments)
 {
     size_t room = sizeof(w->line) - w->n_bytes;
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     int n = vsnprintf(w->line + w->n_bytes, room, format, arguments);
     w->n_bytes += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
 }
@@ -51,6 +54,7 @@ void world_note(world *w, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     (void)fputs("  ", w->out);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     (void)vfprintf(w->out, format, arguments);
     (void)fputc('\n', w->out);
     va_end(arguments);
@@ -155,7 +159,9 @@ static void show_at(world *w, value v, unsigned depth)
     const object *o = value_to_object(v);
     if (is_class(o))
         world_say(w, "%s#%lld", o->type->name->text, (long long)label_of(w, o));
-    if (object_is(o, KIND_FLOAT))
+    if (object_is(o, KIND_PROXY) || kind_is_weak_container(o->type->kind))
+        world_say(w, "weak");
+    else if (object_is(o, KIND_FLOAT))
         world_say(w, "%.4f", float_number(o));
     else if (object_is(o, KIND_STR))
         show_str(w, o);
@@ -175,7 +181,9 @@ void world_put(world *w, int64_t slot, value v)
 {
     value old = w->slots[slot];
     w->slots[slot] = v;
+    value_incref(v); /* a callback may empty the slot; the interpreter still has the operand */
     value_decref(old);
+    value_decref(v);
 }
 
 /* ---- callbacks and finalizers ---- */

@@ -19,6 +19,7 @@ enum {
     WORLD_NAMES = 26,
     WORLD_NARROW_NAMES = 8, /* the first ones; only a wide world sets the others */
     WORLD_BASE_SLOTS = 3,   /* of the names, the first ones are slots of the classes with slots */
+    WORLD_HELD = 16,
     WORLD_LINE_BYTES = 4096
 };
 
@@ -74,9 +75,11 @@ struct world {
     value slots[WORLD_SLOTS];
     world_rescued *rescued;
     world_callback *callbacks;
-    bool counts;     /* what the collector counts is told */
-    bool is_wide;    /* there are more names than a class has keys for */
-    bool is_done;    /* finalizers only tell */
+    bool counts;            /* what the collector counts is told */
+    bool is_wide;           /* there are more names than a class has keys for */
+    bool is_done;           /* finalizers only tell */
+    value held[WORLD_HELD]; /* operands of the operation that runs, which callbacks may drop */
+    unsigned n_held;
     const char *why; /* an invariant that did not hold, or NULL */
     size_t n_bytes;
     char line[WORLD_LINE_BYTES]; /* what the operation came to, so far */
