@@ -318,7 +318,7 @@ static void test_pool_of_spares_is_dropped(void **state)
     (void)state;
     enum { A_POOL = HEAP_POOL_BYTES / HEAP_SMALL_MAX_BYTES, MAX_POOLS = 24 };
     for (size_t n_pools = 2; n_pools <= MAX_POOLS; n_pools++) {
-        void *blocks[MAX_POOLS * A_POOL];
+        void *blocks[MAX_POOLS * A_POOL] = {NULL};
         heap *h = heap_new(NULL);
         for (size_t i = 0; i < n_pools * A_POOL; i++)
             blocks[i] = mem_alloc(h, HEAP_SMALL_MAX_BYTES);
