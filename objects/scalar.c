@@ -72,7 +72,7 @@ static uint64_t mix(uint64_t z)
 static bool is_integral(double number)
 {
     return number >= (double)VALUE_INT_MIN && number < (double)VALUE_INT_MAX &&
-           trunc(number) == number;
+           (double)(int64_t)number == number;
 }
 
 static uint64_t hash_float(const object *o)
