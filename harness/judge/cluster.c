@@ -51,7 +51,7 @@ static bool is_queued(const char *job, unsigned *n_silent)
 /* Cancels a job and waits until its tasks are gone: they write where we are going to look. */
 static void end_job(const char *job)
 {
-    g_autofree char *output = ask(JOBS_ARGUMENTS("scancel", job), NULL); /* it may have ended */
+    g_free(ask(JOBS_ARGUMENTS("scancel", job), NULL)); /* it may have ended */
     unsigned n_silent = 0;
     for (unsigned i = 0; i < MAX_END_POLLS && is_queued(job, &n_silent) && n_silent == 0; i++)
         g_usleep(POLL_US);
