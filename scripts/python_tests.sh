@@ -11,7 +11,7 @@
 # a defect goes unnoticed; 2 for wrong usage; 3 where Python or its testsuite is not there.
 set -euo pipefail
 
-limit_s=300 # of one run of one module, however slow the build of HOST is
+limit_s=${OBJLAB_PYTHON_LIMIT:-300} # seconds of one run of one module, however slow the build of HOST is
 hang_s=30   # of one module with a defect: a broken heap may also end in a circle
 all_modules=(
     test_weakref test_gc test_descr test_dict test_list test_set test_class test_generators test_json test_re

@@ -78,6 +78,7 @@ status=0
 grep -q 'without holding the GIL' "$work/err" || fail "the GIL is not checked"
 
 tests=$source/scripts/python_tests.sh
+export OBJLAB_PYTHON_LIMIT=120
 status=0
 "$tests" "$host" "$work/record.json" 2 test_weakref test_gc || status=$?
 [ "$status" -ne 3 ] || skip "see the line above"
@@ -88,7 +89,7 @@ done
 
 # The script itself: a module that fails on the pool only must turn up.
 status=0
-PYTHONHASHSEED=0 OBJLAB_PYTHON_DEFECT=double-handout:50000 "$tests" "$host" "$work/broken.json" 2 --no-defects test_list \
+PYTHONHASHSEED=0 OBJLAB_PYTHON_DEFECT=realloc-loses-byte "$tests" "$host" "$work/broken.json" 2 --no-defects test_set \
     >"$work/out" || status=$?
 [ "$status" -eq 1 ] || fail "a broken pool gives status $status"
 grep -q '"worse_on_pool": 1' "$work/broken.json" || fail "a broken pool is not on record"
