@@ -270,7 +270,7 @@ static char *write_scaled(const bench_result *result, double factor, const char 
             f = at;
     }
     g_assert(f != NULL); /* the analyzer knows this one */
-    f->n = 5; /* on a busy machine all its windows may have been dropped */
+    f->n = 5;            /* on a busy machine all its windows may have been dropped */
     f->resolution = 0.02;
     f->value = (stats_interval){10 * factor, 9.99 * factor, 10.01 * factor};
     g_autofree char *json = bench_result_to_json(result);
