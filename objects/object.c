@@ -471,32 +471,20 @@ static void release_at_depth(runtime *rt, object *o)
     rt->depth--;
 }
 
-/* True if releasing an instance is no more than giving its block back: nothing refers to it
- * weakly, and no value is an object. */
-static bool is_plain(const object *o)
+/* True if destroying it is no more than giving its block back: it was never given a reference and
+ * none refers to it weakly. Cost: its first 32 bytes are read, and its type. */
+static inline bool is_plain(const object *o)
 {
     const type *t = o->type;
-    if (t->kind != KIND_INSTANCE || t->finalizer != NULL ||
-        (t->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL) || has_own_dict(o))
+    if ((o->flags & OBJECT_HOLDS) != 0 || t->kind != KIND_INSTANCE || t->finalizer != NULL)
         return false;
-    const value *values = object_values(o);
-    unsigned n = n_values(o);
-    for (unsigned i = 0; i < n; i++) {
-        if (value_is_object(values[i]))
-            return false;
-    }
-    return true;
+    return t->layout == LAYOUT_SLOTS || (object_words_of(o)->weakrefs == NULL && !has_own_dict(o));
 }
 
-void object_destroy(object *o)
+/* Not inlined: what it needs would burden the way of every plain object. */
+static __attribute__((noinline)) void destroy_with_care(object *o)
 {
     runtime *rt = o->type->rt;
-    if (is_plain(o)) {
-        if (o->listed != OBJECT_UNLISTED)
-            collector_unlist(rt, o);
-        mem_free_small(o);
-        return;
-    }
     if (object_is_weakref(o)) {
         weakref_destroy((weakref *)(void *)o);
         return;
@@ -515,6 +503,17 @@ void object_destroy(object *o)
     release_at_depth(rt, o);
     while (rt->depth == 0 && rt->dying != NULL)
         release_at_depth(rt, take_dying(rt));
+}
+
+void object_destroy(object *o)
+{
+    if (!is_plain(o)) {
+        destroy_with_care(o);
+        return;
+    }
+    if (__builtin_expect(o->listed != OBJECT_UNLISTED, 0))
+        collector_unlist(o->type->rt, o);
+    mem_free_small(o);
 }
 
 /* ---- invariants ---- */

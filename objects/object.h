@@ -175,6 +175,29 @@ static inline void object_hold(object *o, value v)
     }
 }
 
+/* object_make() knows the order of so many attributes: index i in the place of the i-th. */
+#define OBJECT_ORDER_OF_KEYS UINT64_C(0xEDCBA9876543210)
+
+/* A new instance of which the first n keys are set, as C(a, b, ...) does: no name is looked up.
+ * values: n of them, n <= t->n_keys and n <= t->n_inline; integers or objects, of which it takes a
+ * reference each. Errors: NULL without memory. Owner: the caller. */
+static inline object *object_make(type *t, const value *values, unsigned n)
+{
+    object *o = object_new(t);
+    if (__builtin_expect(o == NULL, 0))
+        return NULL;
+    if (t->layout == LAYOUT_DICT) {
+        uint64_t order = OBJECT_ORDER_OF_KEYS & ((UINT64_C(1) << (OBJECT_INDEX_BITS * n)) - 1);
+        object_words_of(o)->attributes |= order << OBJECT_ORDER_SHIFT | n << OBJECT_COUNT_SHIFT;
+    }
+    value *places = object_values(o);
+    for (unsigned i = 0; i < n; i++) {
+        object_hold(o, values[i]);
+        places[i] = values[i];
+    }
+    return o;
+}
+
 static inline void value_decref(value v)
 {
     if (value_is_object(v))

@@ -29,8 +29,15 @@ static const char *const texts[N_ATTRIBUTES] = {"a", "b", "c", "d"};
 
 /* ---- the runtime, for object_kernels.h ---- */
 
+/* As in CPython's: attributes of a dict are stored by name, slots are known by their places. */
 static inline __attribute__((always_inline)) void *runtime_create(int which, uint64_t i)
 {
+    if (which != LAYOUT_DICT) {
+        value values[N_ATTRIBUTES];
+        for (int a = 0; a < N_ATTRIBUTES; a++)
+            values[a] = value_of_int((int64_t)i + a);
+        return object_make(lab.types[which], values, N_ATTRIBUTES);
+    }
     object *o = object_new(lab.types[which]);
     for (int a = 0; a < N_ATTRIBUTES && o != NULL; a++)
         (void)object_set_at(&lab.sites[a], o, value_of_int((int64_t)i + a));
@@ -74,7 +81,7 @@ static inline void runtime_unset(void *o, int attribute)
 static inline void *runtime_weakref(void *o)
 {
     weakref *w = NULL;
-    (void)weakref_new(o, NULL, NULL, &w);
+    (void)weakref_share(o, &w);
     return w;
 }
 
@@ -85,9 +92,7 @@ static inline void runtime_weakref_drop(void *w)
 
 static inline void *runtime_deref(void *w)
 {
-    object *o = weakref_get(w);
-    object_decref(o); /* a strong reference, taken and given back */
-    return o;
+    return weakref_peek(w); /* borrowed, as from CPython's macro */
 }
 
 /* The kernels call the functions above. */

@@ -170,6 +170,107 @@ static void test_bytes(void **state)
     tear_down(&f);
 }
 
+/* The oracle: an object whose attributes are set one after another. */
+static void test_make(void **state)
+{
+    (void)state;
+    enum { MAX = TYPE_MAX_INLINE };
+    static const char *const texts[MAX] = {"a", "b", "c", "d", "e", "f", "g",
+                                           "h", "i", "j", "k", "l", "m", "n"};
+    fixture f;
+    set_up(&f);
+    collector_disable(f.rt);
+    for (int l = 0; l < 3; l++) {
+        type *t = NULL;
+        assert_int_equal(type_new(f.rt, &(type_spec){"T", (type_layout)l, texts, MAX, NULL}, &t),
+                         STATUS_OK);
+        for (unsigned n = 0; n <= MAX; n++) {
+            object *held = object_new(f.weakref);
+            value values[MAX];
+            for (unsigned i = 0; i < MAX; i++)
+                values[i] = i % 2 == 0 ? value_of_int(i) : value_of_object(held);
+            object *expected = object_new(t);
+            for (unsigned i = 0; i < n; i++)
+                assert_int_equal(
+                    object_set_attr(expected, name_intern(&f.rt->names, texts[i]), values[i]),
+                    STATUS_OK);
+            object *made = object_make(t, values, n);
+            assert_true(object_is_valid(made));
+            assert_memory_equal(made, expected, mem_usable_bytes(made));
+            assert_int_equal(held->refcount, 1 + 2 * (n / 2));
+            object_decref(made);
+            object_decref(expected);
+            assert_int_equal(held->refcount, 1);
+            object_decref(held);
+        }
+    }
+    tear_down(&f);
+}
+
+/* Dying is short for an object without references; each thing that makes it longer is seen. */
+static void test_plain_and_other_deaths(void **state)
+{
+    (void)state;
+    fixture f;
+    set_up(&f);
+    type *const types[] = {f.dict, f.slots, f.weakref};
+    for (int i = 0; i < 3; i++) {
+        object *held = object_new(f.weakref);
+        object *holder = object_new(types[i]);
+        assert_int_equal(object_set_attr(holder, f.x, value_of_object(held)), STATUS_OK);
+        assert_int_equal(object_set_attr(holder, f.x, value_of_int(1)), STATUS_OK);
+        object_decref(holder); /* held one once */
+        assert_int_equal(held->refcount, 1);
+        object_decref(held);
+    }
+    object *wide = object_new(f.dict); /* with a dict of its own, of integers */
+    for (int i = 0; i < 2 * TYPE_MAX_INLINE; i++) {
+        char text[16];
+        (void)snprintf(text, sizeof(text), "wide%d", i);
+        assert_int_equal(object_set_attr(wide, name_intern(&f.rt->names, text), value_of_int(i)),
+                         STATUS_OK);
+    }
+    object_decref(wide); /* tear_down() would see the dict */
+    for (int i = 0; i < 3; i += 2) {
+        object *referent = object_new(types[i]);
+        weakref *w = NULL;
+        assert_int_equal(weakref_new(referent, NULL, NULL, &w), STATUS_OK);
+        object_decref(referent);
+        assert_null(weakref_peek(w));
+        weakref_decref(w);
+    }
+    tear_down(&f);
+}
+
+static void test_shared_weakref(void **state)
+{
+    (void)state;
+    fixture f;
+    set_up(&f);
+    object *o = object_new(f.weakref);
+    weakref *proxy = NULL;
+    weakref *first = NULL;
+    weakref *second = NULL;
+    assert_int_equal(weakref_new_proxy(o, NULL, NULL, &proxy), STATUS_OK);
+    assert_int_equal(weakref_share(o, &first), STATUS_OK); /* the proxy is none */
+    assert_ptr_not_equal(first, proxy);
+    assert_int_equal(weakref_share(o, &second), STATUS_OK);
+    assert_ptr_equal(first, second);
+    assert_int_equal(weakref_new(o, NULL, NULL, &second), STATUS_OK);
+    assert_ptr_equal(first, second);
+    assert_int_equal(first->head.refcount, 3);
+    assert_ptr_equal(weakref_peek(first), o);
+    assert_int_equal(o->refcount, 1);
+    for (int i = 0; i < 3; i++)
+        weakref_decref(first);
+    weakref_decref(proxy);
+    object_decref(o);
+    object *slots = object_new(f.slots);
+    assert_int_equal(weakref_share(slots, &first), STATUS_TYPE_ERROR);
+    object_decref(slots);
+    tear_down(&f);
+}
+
 /* An attribute holds its object; the last holder takes it along. */
 static void test_references(void **state)
 {
@@ -388,19 +489,14 @@ static void test_validity_sees_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tapes),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_types),
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_references),
-        cmocka_unit_test(test_long_chain),
-        cmocka_unit_test(test_cycle),
-        cmocka_unit_test(test_callbacks),
-        cmocka_unit_test(test_callback_releases_another),
-        cmocka_unit_test(test_refused_memory),
-        cmocka_unit_test(test_validity_sees_damage),
+        cmocka_unit_test(test_tapes),          cmocka_unit_test(test_names),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_types),          cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_make),           cmocka_unit_test(test_plain_and_other_deaths),
+        cmocka_unit_test(test_shared_weakref), cmocka_unit_test(test_references),
+        cmocka_unit_test(test_long_chain),     cmocka_unit_test(test_cycle),
+        cmocka_unit_test(test_callbacks),      cmocka_unit_test(test_callback_releases_another),
+        cmocka_unit_test(test_refused_memory), cmocka_unit_test(test_validity_sees_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
