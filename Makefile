@@ -22,7 +22,7 @@ OBJLAB     := build/release/harness/cli/objlab
 PYTHON_BUILD := build/release/harness/python
 PYTHON_ROUNDS ?= 11
 
-.PHONY: help grade report class bench bench-readers many-blocks prove prove-grading perf-gate perf-accept profile python-tests python-bench \
+.PHONY: help grade report lab class bench bench-readers many-blocks prove prove-grading perf-gate perf-accept profile python-tests python-bench \
         python-host test test-asan test-memcheck test-slurm differential fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
@@ -37,6 +37,10 @@ grade: release web
 ## report         write the HTML report of the last grading of SUBMISSION again
 report: release web
 	@$(OBJLAB) report $(OUT)/result.json --html --out $(OUT)/report.html
+
+## lab            the last grading of SUBMISSION with benchmark, trend, collections in one report
+lab: release web
+	@scripts/lab.sh $(OBJLAB) $(OUT)
 
 ## class          grade every folder in CLASS
 class: release web

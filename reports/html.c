@@ -142,6 +142,12 @@ static void put_nav(html_page *page)
         if (sections[i].is_there(page->r))
             html_putf(page, "<a href=\"#%s\">%s</a>", sections[i].id, sections[i].title);
     }
+    for (unsigned i = 0; page->exhibits != NULL && i < page->exhibits->len; i++) {
+        const exhibit *e = page->exhibits->pdata[i];
+        html_putf(page, "<a href=\"#exhibit-%u\">", i);
+        html_text(page, e->title);
+        html_put(page, "</a>");
+    }
     html_put(page, "</div><button type=\"button\" id=\"theme\" hidden>Dark</button></nav>\n");
 }
 
@@ -211,6 +217,19 @@ static void put_advice(html_page *page)
     g_ptr_array_unref(advice);
 }
 
+static void put_exhibits(html_page *page)
+{
+    for (unsigned i = 0; page->exhibits != NULL && i < page->exhibits->len; i++) {
+        const exhibit *e = page->exhibits->pdata[i];
+        html_putf(page, "<section id=\"exhibit-%u\" aria-labelledby=\"h-exhibit-%u\">", i, i);
+        html_putf(page, "<h2 id=\"h-exhibit-%u\">", i);
+        html_text(page, e->title);
+        html_put(page, "</h2>\n");
+        html_exhibit(page, e, i);
+        html_put(page, "</section>\n");
+    }
+}
+
 static void put_body(html_page *page, const char *bundle)
 {
     html_put(page, "<body>\n<a class=\"skip\" href=\"#points\">Skip to the points</a>\n");
@@ -233,13 +252,14 @@ static void put_body(html_page *page, const char *bundle)
         s->write(page);
         html_put(page, "</section>\n");
     }
+    put_exhibits(page);
     html_put(page, "</main>\n");
 }
 
 static void put_scripts(html_page *page, const char *bundle)
 {
     if (bundle != NULL) {
-        g_autofree char *json = html_data_json(page->r);
+        g_autofree char *json = html_data_json(page);
         html_put(page, "<script type=\"application/json\" id=\"data\">");
         html_put(page, json);
         html_put(page, "</script>\n");
@@ -257,8 +277,15 @@ static void put_scripts(html_page *page, const char *bundle)
 
 char *html_render(const record *r, const char *web_dir)
 {
-    html_page page = {
-        .r = r, .out = g_string_new(NULL), .sources = g_hash_table_new(g_str_hash, g_str_equal)};
+    return html_render_with(r, NULL, web_dir);
+}
+
+char *html_render_with(const record *r, const GPtrArray *exhibits, const char *web_dir)
+{
+    html_page page = {.r = r,
+                      .exhibits = exhibits,
+                      .out = g_string_new(NULL),
+                      .sources = g_hash_table_new(g_str_hash, g_str_equal)};
     for (unsigned i = 0; i < r->sources->len; i++) {
         const record_source *source = r->sources->pdata[i];
         g_hash_table_insert(page.sources, source->file, GUINT_TO_POINTER(i + 1));

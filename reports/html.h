@@ -14,6 +14,7 @@
 #ifndef REPORTS_HTML_H
 #define REPORTS_HTML_H
 
+#include "reports/exhibit.h"
 #include "reports/record.h"
 
 /* The folder of the chart bundle, for a program at that path ("/proc/self/exe" will do):
@@ -23,5 +24,8 @@ char *html_find_web(const char *program);
 
 /* web_dir: folder of the chart bundle, NULL or unreadable: none. Owner: the caller. */
 char *html_render(const record *r, const char *web_dir);
+
+/* The same with a section for each of the exhibits (of exhibit). */
+char *html_render_with(const record *r, const GPtrArray *exhibits, const char *web_dir);
 
 #endif

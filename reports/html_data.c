@@ -78,13 +78,15 @@ static char *for_script(const char *json)
     return g_string_free(out, FALSE);
 }
 
-char *html_data_json(const record *r)
+char *html_data_json(const html_page *page)
 {
+    const record *r = page->r;
     json_t *heaps = json_array();
     for (unsigned i = 0; i < r->heaps->len; i++)
         json_array_append_new(heaps, heap_to_json(r->heaps->pdata[i]));
-    json_t *root = json_pack("{so so so}", "figures", figures_to_json(r), "heaps", heaps, "stacks",
-                             r->calls != NULL ? stacks_to_json(r->calls) : json_array());
+    json_t *root = json_pack("{so so so so}", "figures", figures_to_json(r), "heaps", heaps,
+                             "stacks", r->calls != NULL ? stacks_to_json(r->calls) : json_array(),
+                             "exhibits", html_exhibits_to_json(page->exhibits));
     char *json = json_dumps(root, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
     char *safe = for_script(json);
     free(json);

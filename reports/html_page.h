@@ -4,13 +4,17 @@
 #ifndef REPORTS_HTML_PAGE_H
 #define REPORTS_HTML_PAGE_H
 
+#include "reports/exhibit.h"
 #include "reports/record.h"
+
+#include <jansson.h>
 
 /* Between the digits' groups: a narrow blank that does not break. */
 #define HTML_THIN_SPACE "\u202f"
 
 typedef struct html_page {
     const record *r;
+    const GPtrArray *exhibits; /* of exhibit; NULL: none */
     GString *out;
     GHashTable *sources; /* file name -> its index in the record + 1, for links */
 } html_page;
@@ -61,7 +65,11 @@ void html_tests(html_page *page);
 void html_sources(html_page *page);
 void html_fingerprint(html_page *page);
 
+/* The section of an exhibit; index: among all, for its charts' data. */
+void html_exhibit(html_page *page, const exhibit *e, unsigned index);
+json_t *html_exhibits_to_json(const GPtrArray *exhibits);
+
 /* The data of the charts as JSON that may stand in a <script>. Owner: the caller. */
-char *html_data_json(const record *r);
+char *html_data_json(const html_page *page);
 
 #endif

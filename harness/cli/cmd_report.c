@@ -15,10 +15,26 @@
 typedef struct report_options {
     gboolean html, junit, sarif, gradescope, classroom, terminal;
     char *out;
+    char **with; /* NULL: none */
     char **paths;
 } report_options;
 
-static char *render(const record *r, const report_options *options)
+/* Of exhibit. NULL with *error if one cannot be read. Owner: the caller. */
+static GPtrArray *read_exhibits(char **paths, GError **error)
+{
+    GPtrArray *exhibits = g_ptr_array_new_with_free_func((GDestroyNotify)exhibit_free);
+    for (size_t i = 0; paths != NULL && paths[i] != NULL; i++) {
+        exhibit *e = exhibit_read(paths[i], error);
+        if (e == NULL) {
+            g_ptr_array_unref(exhibits);
+            return NULL;
+        }
+        g_ptr_array_add(exhibits, e);
+    }
+    return exhibits;
+}
+
+static char *render(const record *r, const GPtrArray *exhibits, const report_options *options)
 {
     if (options->junit)
         return junit_render(r);
@@ -30,7 +46,7 @@ static char *render(const record *r, const report_options *options)
         return classroom_render(r);
     if (options->html) {
         g_autofree char *web = html_find_web("/proc/self/exe");
-        return html_render(r, web);
+        return html_render_with(r, exhibits, web);
     }
     terminal_style style = terminal_style_for(options->out == NULL ? STDOUT_FILENO : -1);
     return terminal_render(r, &style);
@@ -57,11 +73,16 @@ static int run(const report_options *options)
                     options->classroom + options->terminal;
     if (n_formats > 1)
         return cli_fail(CLI_USAGE, "report makes one kind of report at a time");
+    if (options->with != NULL && !options->html)
+        return cli_fail(CLI_USAGE, "report: --with is for --html only");
     GError *error = NULL;
     g_autoptr(record) r = record_read(options->paths[0], &error);
     if (r == NULL)
         return cli_fail_error(CLI_USAGE, &error);
-    g_autofree char *text = render(r, options);
+    g_autoptr(GPtrArray) exhibits = read_exhibits(options->with, &error);
+    if (exhibits == NULL)
+        return cli_fail_error(CLI_USAGE, &error);
+    g_autofree char *text = render(r, exhibits, options);
     return deliver(text, options->out);
 }
 
@@ -79,6 +100,9 @@ int cmd_report(int argc, char **argv)
          "the result of a GitHub Classroom test runner", NULL},
         {"terminal", 0, 0, G_OPTION_ARG_NONE, &options.terminal,
          "the summary for a terminal (the default)", NULL},
+        {"with", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.with,
+         "HTML: a section for what bench, history, top --replay or trace printed with --json",
+         "FILE"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out,
          "write to FILE instead of standard output", "FILE"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, "RESULT"},
@@ -91,6 +115,7 @@ int cmd_report(int argc, char **argv)
     g_option_context_free(context);
     int result = parsed ? run(&options) : cli_fail_error(CLI_USAGE, &error);
     g_free(options.out);
+    g_strfreev(options.with);
     g_strfreev(options.paths);
     return result;
 }

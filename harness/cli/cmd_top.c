@@ -288,7 +288,8 @@ static json_t *samples_json(const GPtrArray *samples, guint first)
                                                      (json_int_t)sample->time_us, "processes",
                                                      processes)); /* fail only without memory */
     }
-    return json_pack("{s:s, s:o}", "format", "top", "samples", array);
+    return json_pack("{s:s, s:i, s:s, s:o}", "schema", "objlab/top", "version", 1, "format", "top",
+                     "samples", array);
 }
 
 static int show_samples(const GPtrArray *samples, guint first, const top_options *o)

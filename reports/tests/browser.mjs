@@ -125,6 +125,39 @@ await test("a window made narrower redraws", {}, "sample.html", async (tab) => {
   await tab.waitForFunction(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
 });
 
+await test("exhibits are drawn, and the arenas step and play", {}, "exhibits.html", async (tab) => {
+  const colours = await drawn(tab);
+  assert.equal(colours.length, 4 + (await tab.locator(".exhibit .chart").count()));
+  assert.ok(colours.every((n) => n > 1), `colours: ${colours}`);
+  const says = () => tab.locator('[data-chart="arenas"] p').first().textContent();
+  assert.match(await says(), /^1 of \d+: create /);
+  await tab.getByRole("button", { name: "Next" }).click();
+  assert.match(await says(), /^2 of /);
+  await tab.getByRole("button", { name: "Back" }).click();
+  assert.match(await says(), /^1 of /);
+  await tab.getByRole("button", { name: "Play" }).click();
+  await tab.waitForFunction(() => document.querySelector('[data-chart="arenas"] p').textContent.startsWith("2 of "));
+  await tab.getByRole("button", { name: "Pause" }).click();
+  await tab.getByRole("slider", { name: "Step" }).focus();
+  await tab.keyboard.press("End");
+  assert.match(await says(), /trim \u2013 0 blocks live in 0 arenas$/);
+});
+
+for (const [width, colorScheme] of [[360, "dark"], [1280, "light"]]) {
+  await test(`exhibits, ${width} px: nothing overflows`, { colorScheme, viewport: { width, height: 800 } }, "exhibits.html", async (tab) => {
+    await tab.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
+    assert.equal(await overflow(tab), 0);
+    await tab.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = false)));
+    await shot(tab, `exhibits-${width}-${colorScheme}`);
+  });
+}
+
+await test("exhibits read without JavaScript", { javaScriptEnabled: false }, "exhibits.html", async (tab) => {
+  await tab.locator("#exhibit-0 summary").click();
+  assert.match(await tab.locator("#exhibit-0 table").innerText(), /threshold|asked/);
+  assert.ok(!(await tab.locator(".exhibit").first().isVisible()));
+});
+
 await test("everything reads without JavaScript", { javaScriptEnabled: false }, "sample.html", async (tab) => {
   await shot(tab, "no-javascript");
   assert.equal(await tab.locator("noscript").count(), 1);

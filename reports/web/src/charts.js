@@ -1,10 +1,12 @@
 // charts.js -- draws the charts of a report from the JSON in the page; tables say the same.
+import { drawArenas } from "./arenas.js";
+import { drawBars, drawLines } from "./exhibit.js";
 import { drawFigures } from "./figures.js";
 import { drawFlame } from "./flame.js";
 import { drawHeap } from "./heap.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const draw = { figures: drawFigures, heap: drawHeap, flame: drawFlame };
+const draw = { figures: drawFigures, heap: drawHeap, flame: drawFlame, lines: drawLines, bars: drawBars, arenas: drawArenas };
 let living = [];
 
 function drawAll() {
