@@ -16,7 +16,7 @@ export function look() {
     soft: get("soft"),
     line: get("line"),
     panel: get("panel"),
-    series: [1, 2, 3, 4, 5].map((i) => get("c" + i)),
+    series: [1, 2, 3, 4, 5, 6].map((i) => get("c" + i)),
     font: getComputedStyle(document.body).fontFamily,
   };
 }
