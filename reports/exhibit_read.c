@@ -66,6 +66,8 @@ static void read_bench_figure(json_reader *in, const json_t *o, void *into)
     json_reader_text(in, o, "layout", &layout);
     json_reader_text(in, o, "subject", &subject);
     json_reader_text(in, o, "unit", &unit);
+    if (!json_reader_has(o, "median")) /* it could not be measured: "failed" says why */
+        return;
     interval i = read_interval(in, o);
     if (in->error != NULL)
         return;
