@@ -218,7 +218,7 @@ char *text_figure_label(const char *name)
         {"collect_live", "collection, all live"},
         {"collect_garbage", "collection, all garbage"},
         {"pair", "alloc and free, a pair"},
-        {"churn", "alloc and free, mixed"},
+        {"churn", "mixed alloc and free"},
         {"batch", "batch of 1000"},
         {NULL, NULL},
     };
