@@ -1,7 +1,8 @@
 # objlab_test(<name> SOURCES a.c ... [LIBS lib ...] [TIMEOUT seconds] [LABELS l ...])
 #
 # One cmocka program, one ctest entry. Label "slow" keeps a test out of the
-# memcheck stage; label "sandbox" marks one that needs kernel namespaces.
+# memcheck stage; label "sandbox" marks one that needs kernel namespaces. ctest starts
+# the tests of the greatest cost first: here the time limit, which is largest for the longest.
 function(objlab_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(OBJLAB_FUZZ)
@@ -16,7 +17,8 @@ function(objlab_test name)
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} COST ${T_TIMEOUT}
+                                                LABELS "${T_LABELS}")
 endfunction()
 
 # objlab_fuzzer(<name> SOURCES a.c ... [LIBS lib ...] CORPUS dir [DICT file])
