@@ -177,7 +177,7 @@ int64_t check_signed(check_run *run, unsigned word)
 
 uint64_t check_digest_byte(uint64_t digest, unsigned byte)
 {
-    return (digest ^ (byte & 0xff)) * 1099511628211U;
+    return (digest ^ (byte & 0xff)) * CHECK_DIGEST_PRIME;
 }
 
 uint64_t check_digest_word(uint64_t digest, uint64_t word)

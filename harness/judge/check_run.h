@@ -86,6 +86,7 @@ int64_t check_signed(check_run *run, unsigned word);
 
 /* FNV-1a, as the drivers compute it. */
 #define CHECK_DIGEST_START 14695981039346656037U
+#define CHECK_DIGEST_PRIME 1099511628211U
 uint64_t check_digest_byte(uint64_t digest, unsigned byte);
 uint64_t check_digest_word(uint64_t digest, uint64_t word);
 

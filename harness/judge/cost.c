@@ -1,5 +1,6 @@
 #include "harness/judge/cost.h"
 
+#include "harness/judge/check_measure.h"
 #include "harness/judge/correctness.h"
 #include "harness/profile/callgrind.h"
 
@@ -10,8 +11,8 @@
 #define PREFIX      "measure_"
 #define ARENA_BYTES 262144.0 /* hw_arena.h */
 
-/* What the driver's arrays take of an object in resident memory: four words. */
-#define DRIVER_BYTES 32.0
+/* What the driver's arrays take of an object in resident memory: five words. */
+#define DRIVER_BYTES 40.0
 
 /* How far resident memory may lie above what the pool holds before that is not believed. */
 #define RESIDENT_FACTOR 1.25
@@ -22,6 +23,11 @@ const char *const cost_layouts[] = {"dict", "slots", "weakref", NULL};
 char *cost_job_name(const char *subject, unsigned factor)
 {
     return g_strdup_printf("valgrind/cost-%s-%u", subject, factor);
+}
+
+char *cost_plain_job_name(const char *subject, unsigned factor)
+{
+    return g_strdup_printf("plain/cost-%s-%u", subject, factor);
 }
 
 char *cost_space_job_name(const char *layout, const char *subject, unsigned factor)
@@ -64,6 +70,60 @@ static cost_item *add_item(cost *c, const char *name, const char *layout)
     item->solution = -1;
     g_ptr_array_add(c->items, item);
     return item;
+}
+
+/* ---- was the work done? ---- */
+
+/* What a run answered. Owner: the caller; NULL if there is nothing. */
+static GBytes *answers_of(const evidence *e, const char *job_name)
+{
+    g_autofree char *file = g_strconcat(job_name, ".txt", NULL);
+    return evidence_file(e, file, MAX_ANSWERS);
+}
+
+static bool has_line(const evidence *e, const char *job_name, const char *line)
+{
+    g_autoptr(GBytes) bytes = answers_of(e, job_name);
+    gsize n_bytes = 0;
+    const char *text = bytes != NULL ? g_bytes_get_data(bytes, &n_bytes) : NULL;
+    return text != NULL && check_measure_has(text, n_bytes, line);
+}
+
+/* In how many of the two runs under the profiler, and without, the line about a layout is right. */
+typedef struct cost_right {
+    unsigned watched, plain;
+    unsigned nothing_left; /* under the profiler */
+} cost_right;
+
+static cost_right count_right(const evidence *e, const char *subject, const char *layout)
+{
+    cost_right right = {0};
+    const char *whose = *layout != '\0' ? layout : "pool";
+    g_autofree char *left = g_strdup_printf("left %s 0", whose);
+    for (unsigned factor = 1; factor <= 2; factor++) {
+        g_autofree char *line = check_measure_line(whose, e->seed, factor * e->n_objects);
+        g_autofree char *job = cost_job_name(subject, factor);
+        g_autofree char *plain = cost_plain_job_name(subject, factor);
+        right.watched += has_line(e, job, line);
+        right.plain += has_line(e, plain, line);
+        right.nothing_left += has_line(e, job, left);
+    }
+    return right;
+}
+
+/* True of the operations that give all memory back. */
+static bool frees(const cost_item *item)
+{
+    return g_str_has_prefix(item->name, "destroy") || strcmp(item->name, "free") == 0;
+}
+
+static cost_work work_of(const cost_item *item, const cost_right *right)
+{
+    if (right->plain == 2 && right->watched == 0)
+        return COST_WORK_ONLY_UNWATCHED;
+    if (right->plain != 2 || right->watched != 2)
+        return COST_WORK_WRONG;
+    return frees(item) && right->nothing_left != 2 ? COST_WORK_LEFT : COST_WORK_DONE;
 }
 
 /* ---- instructions ---- */
@@ -143,40 +203,53 @@ cost *cost_instructions(const evidence *e)
             continue;
         item->mine = slope_of(mine_1, mine_2, function, e->n_objects);
         item->solution = slope_of(ours_1, ours_2, function, e->n_objects);
+        cost_right mine = count_right(e, "submission", item->layout);
+        cost_right ours = count_right(e, "solution", item->layout);
+        item->work = work_of(item, &mine);
+        if (work_of(item, &ours) != COST_WORK_DONE && c->fault == NULL)
+            c->fault = g_strdup("the solution's own answers are wrong");
     }
     return c;
 }
 
 /* ---- bytes ---- */
 
-/* "h ARENAS LARGE_BYTES ..." of one run: bytes held; negative if it did not end well. */
-static double held_bytes(const evidence *e, const evidence_job *job)
+/* "h ARENAS LARGE_BYTES POOLS READ" of one run: bytes held, negative if it did not end well; and
+ * whether the objects that hold them gave back what was written. */
+static double held_bytes(const evidence *e, const evidence_job *job, unsigned n_objects,
+                         bool *ret_done)
 {
+    *ret_done = false;
     if (!evidence_job_succeeded(job))
         return -1;
-    g_autofree char *file = g_strconcat(job->name, ".txt", NULL);
-    g_autoptr(GBytes) bytes = evidence_file(e, file, MAX_ANSWERS);
+    g_autoptr(GBytes) bytes = answers_of(e, job->name);
     gsize n_bytes = 0;
     const char *data = bytes != NULL ? g_bytes_get_data(bytes, &n_bytes) : NULL;
     g_autofree char *text = g_strndup(data != NULL ? data : "", n_bytes);
-    g_auto(GStrv) words = g_strsplit_set(text, " \n", 4);
+    g_auto(GStrv) words = g_strsplit_set(text, " \n", 6);
     guint64 n_arenas = 0;
     guint64 large = 0;
-    if (g_strv_length(words) < 4 || strcmp(words[0], "h") != 0 ||
+    if (g_strv_length(words) < 6 || strcmp(words[0], "h") != 0 ||
         !g_ascii_string_to_unsigned(words[1], 10, 0, G_MAXUINT32, &n_arenas, NULL) ||
         !g_ascii_string_to_unsigned(words[2], 10, 0, G_MAXINT64, &large, NULL))
         return -1;
+    g_autofree char *read = check_measure_read(e->seed, n_objects);
+    *ret_done = strcmp(words[4], read) == 0;
     return (double)n_arenas * ARENA_BYTES + (double)large;
 }
 
-static double bytes_of(const evidence *e, const char *layout, const char *subject)
+static double bytes_of(const evidence *e, const char *layout, const char *subject,
+                       cost_work *ret_work)
 {
     g_autofree char *name_1 = cost_space_job_name(layout, subject, 1);
     g_autofree char *name_2 = cost_space_job_name(layout, subject, 2);
     const evidence_job *once = evidence_find_job(e, name_1);
     const evidence_job *twice = evidence_find_job(e, name_2);
-    double small = held_bytes(e, once);
-    double large = held_bytes(e, twice);
+    bool small_done = false;
+    bool large_done = false;
+    double small = held_bytes(e, once, COST_SPACE_OBJECTS, &small_done);
+    double large = held_bytes(e, twice, 2 * COST_SPACE_OBJECTS, &large_done);
+    *ret_work = small_done && large_done ? COST_WORK_DONE : COST_WORK_WRONG;
     if (small < 0 || large < 0)
         return -1;
     double held = MAX((large - small) / COST_SPACE_OBJECTS, 0);
@@ -192,9 +265,10 @@ cost *cost_bytes(const evidence *e)
     cost *c = cost_new();
     for (const char *const *layout = cost_layouts; *layout != NULL; layout++) {
         cost_item *item = add_item(c, "bytes_per_object", *layout);
-        item->mine = bytes_of(e, *layout, "submission");
-        item->solution = bytes_of(e, *layout, "solution");
-        if (item->solution <= 0 && c->fault == NULL)
+        cost_work work_of_solution = COST_WORK_WRONG;
+        item->mine = bytes_of(e, *layout, "submission", &item->work);
+        item->solution = bytes_of(e, *layout, "solution", &work_of_solution);
+        if ((item->solution <= 0 || work_of_solution != COST_WORK_DONE) && c->fault == NULL)
             c->fault = g_strdup_printf("the solution's bytes could not be measured (%s)", *layout);
     }
     return c;

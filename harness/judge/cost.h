@@ -15,12 +15,21 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* What the submission read back of what the driver wrote, in the runs that were measured. */
+typedef enum cost_work {
+    COST_WORK_DONE,
+    COST_WORK_WRONG,         /* not all of it */
+    COST_WORK_LEFT,          /* of what frees: all was right, but blocks were left */
+    COST_WORK_ONLY_UNWATCHED /* all of it without the profiler, and none right under it */
+} cost_work;
+
 /* One measured operation of one layout. */
 typedef struct cost_item {
     char *name;            /* "create": what follows measure_ */
     char *layout;          /* "dict"; "" for operations of the pool itself */
     submission_part part;  /* whose cost it is */
     double mine, solution; /* an object; negative: not measured */
+    cost_work work;        /* a cost counts only where the work was done */
 } cost_item;
 
 typedef struct cost {
@@ -30,6 +39,8 @@ typedef struct cost {
 
 /* "valgrind/cost-submission-1": the measuring driver on a subject's parts, at N or at 2N. */
 char *cost_job_name(const char *subject, unsigned factor);
+/* "plain/cost-submission-1": the same run without the profiler. */
+char *cost_plain_job_name(const char *subject, unsigned factor);
 /* "space/dict-submission-1": the driver holds factor * COST_SPACE_OBJECTS objects. */
 char *cost_space_job_name(const char *layout, const char *subject, unsigned factor);
 

@@ -10,7 +10,7 @@
  * Owns:       every string; evidence_free() releases the whole.
  * Invariants: job names are unique; a job that was not run has state EVIDENCE_SKIPPED.
  * Threads:    jobs are filled by the workers of jobs.h, one worker a job; all else by one thread.
- * File:       evidence.json, schema "objlab/evidence", version 1, read strictly.
+ * File:       evidence.json, schema "objlab/evidence", version 2, read strictly.
  */
 #ifndef HARNESS_JUDGE_EVIDENCE_H
 #define HARNESS_JUDGE_EVIDENCE_H

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define SCHEMA  "objlab/evidence"
-#define VERSION 1
+#define VERSION 2
 
 static json_t *strings_to_json(const GPtrArray *strings)
 {

@@ -82,37 +82,57 @@ static bool memcheck(session *s, GPtrArray *jobs, check_kind kind, GError **erro
     return take(jobs, j);
 }
 
-/* Every measure_ function at N and 2N, for the submission and the solution. */
+/* The seed of what the driver writes, as its argument. Owner: the caller. */
+static char *seed_argument(const session *s)
+{
+    return g_strdup_printf("%" G_GUINT64_FORMAT, s->e->seed);
+}
+
+/* A run of the measuring driver as it is, without a tool. */
+static jobs_item *plain_job(session *s, const char *name, const char *subject)
+{
+    g_autofree char *program = g_strdup_printf("build/measure-%s", subject);
+    g_autofree char *answers = g_strconcat(name, ".txt", NULL);
+    g_autofree char *folder = evidence_path(s->e, program);
+    jobs_item *j = session_job(s, name, session_run_limits(s));
+    jobs_item_mount(j, folder, "/program", false);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("/program/program"));
+    j->env = valgrind_environment();
+    j->answers_path = evidence_path(s->e, answers);
+    return j;
+}
+
+/* Every measure_ function at N and 2N, for the submission and the solution: under callgrind, and as
+ * it is, for the answers must be the same. */
 static bool count_instructions(session *s, GPtrArray *jobs, const char *subject, unsigned factor,
                                GError **error)
 {
     g_autofree char *name = cost_job_name(subject, factor);
     g_autofree char *program = g_strdup_printf("measure-%s", subject);
     g_autofree char *n_objects = g_strdup_printf("%u", factor * s->e->n_objects);
+    g_autofree char *seed = seed_argument(s);
     jobs_item *j =
         valgrind_job(s, name + strlen("valgrind/"),
                      valgrind_callgrind_argv("/out/callgrind.out", NULL), program, error);
     if (j == NULL)
         return false;
-    jobs_item_arguments(j, JOBS_ARGUMENTS("--cost", n_objects));
+    jobs_item_arguments(j, JOBS_ARGUMENTS("--cost", n_objects, seed));
     g_autofree char *answers = g_strconcat(name, ".txt", NULL);
     j->answers_path = evidence_path(s->e, answers);
-    return take(jobs, j);
+    g_autofree char *plain_name = cost_plain_job_name(subject, factor);
+    jobs_item *plain = plain_job(s, plain_name, subject);
+    jobs_item_arguments(plain, JOBS_ARGUMENTS("--cost", n_objects, seed));
+    return take(jobs, j) && take(jobs, plain);
 }
 
 static bool measure_space(session *s, GPtrArray *jobs, const char *layout, const char *subject,
                           unsigned factor)
 {
     g_autofree char *name = cost_space_job_name(layout, subject, factor);
-    g_autofree char *program = g_strdup_printf("build/measure-%s", subject);
     g_autofree char *n_objects = g_strdup_printf("%u", factor * COST_SPACE_OBJECTS);
-    g_autofree char *answers = g_strconcat(name, ".txt", NULL);
-    g_autofree char *folder = evidence_path(s->e, program);
-    jobs_item *j = session_job(s, name, session_run_limits(s));
-    jobs_item_mount(j, folder, "/program", false);
-    jobs_item_arguments(j, JOBS_ARGUMENTS("/program/program", "--space", layout, n_objects));
-    j->env = valgrind_environment();
-    j->answers_path = evidence_path(s->e, answers);
+    g_autofree char *seed = seed_argument(s);
+    jobs_item *j = plain_job(s, name, subject);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("--space", layout, n_objects, seed));
     return take(jobs, j);
 }
 
@@ -125,7 +145,8 @@ static bool trace_heap(session *s, GPtrArray *jobs, const char *layout, GError *
                                 "measure-submission", error);
     if (j == NULL)
         return false;
-    jobs_item_arguments(j, JOBS_ARGUMENTS("--space", layout, HEAP_OBJECTS));
+    g_autofree char *seed = seed_argument(s);
+    jobs_item_arguments(j, JOBS_ARGUMENTS("--space", layout, HEAP_OBJECTS, seed));
     j->answers_path = evidence_path(s->e, answers);
     return take(jobs, j);
 }
@@ -169,7 +190,8 @@ static bool measure_subject(session *s, GPtrArray *jobs, const char *subject, GE
 bool plan_measure(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error)
 {
     static const check_kind watched[] = {CHECK_POOL, CHECK_LAYOUTS, CHECK_WORKLOAD};
-    if (!session_folder(s, "valgrind", error) || !session_folder(s, "space", error))
+    if (!session_folder(s, "valgrind", error) || !session_folder(s, "space", error) ||
+        !session_folder(s, "plain", error))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(watched); i++) {
         if (fit->ends[correctness_part(watched[i])] && !memcheck(s, jobs, watched[i], error))

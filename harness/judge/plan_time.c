@@ -3,6 +3,7 @@
  * processes, submission and solution interleaved, at N and 2N. Shown, never scored.
  */
 #include "harness/judge/build.h"
+#include "harness/judge/check_measure.h"
 #include "harness/judge/cost.h"
 #include "harness/judge/plan_steps.h"
 #include "harness/measure/machine.h"
@@ -27,13 +28,25 @@ typedef struct timing {
 
 static const char *const subjects[] = {"solution", "submission"};
 
+/* The objects of the last batch gave back what was written. */
+static bool did_its_work(const char *answers, uint64_t seed, unsigned n_objects)
+{
+    g_autofree char *text = NULL;
+    gsize n_bytes = 0;
+    g_autofree char *read = check_measure_read(seed, n_objects);
+    g_autofree char *line = g_strconcat("t ", read, NULL);
+    return g_file_get_contents(answers, &text, &n_bytes, NULL) &&
+           check_measure_has(text, n_bytes, line);
+}
+
 static slope_outcome run_once(size_t subject, uint64_t n_objects, void *user, double *ret_cost)
 {
     const timing *t = user;
     g_autofree char *n = g_strdup_printf("%" G_GUINT64_FORMAT, n_objects);
     g_autofree char *program = g_strdup_printf("build/measure-%s", subjects[subject]);
     g_autofree char *folder = evidence_path(t->s->e, program);
-    const char *argv[] = {"/program/program", "--time", N_TIMES, t->layout, n, NULL};
+    g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, t->s->e->seed);
+    const char *argv[] = {"/program/program", "--time", N_TIMES, t->layout, n, seed, NULL};
     const sandbox_mount mount = {folder, "/program", false};
     g_autofree char *answers = evidence_path(t->s->e, "space/time.txt");
     sandbox_job request = {.argv = argv,
@@ -45,7 +58,7 @@ static slope_outcome run_once(size_t subject, uint64_t n_objects, void *user, do
                            .cpu = t->cpu};
     sandbox_result result;
     if (!sandbox_run(&request, &result, NULL) || result.outcome != SANDBOX_EXITED ||
-        result.exit_status != 0)
+        result.exit_status != 0 || !did_its_work(answers, t->s->e->seed, (unsigned)n_objects))
         return SLOPE_RUN_LOST;
     /* processor time as the kernel counts it: what else the machine does is not in it */
     *ret_cost = result.cpu_s * NS_A_SECOND / TIMES;

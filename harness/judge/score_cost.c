@@ -20,7 +20,7 @@ static void add_figures(score *s, const cost_item *item, const char *unit)
     if (item->solution >= 0)
         (void)record_add_figure(s->record, item->name, item->layout, "solution", unit,
                                 item->solution);
-    if (item->mine < 0)
+    if (item->mine < 0 || item->work != COST_WORK_DONE)
         return;
     record_figure *figure =
         record_add_figure(s->record, item->name, item->layout, "submission", unit, item->mine);
@@ -30,6 +30,19 @@ static void add_figures(score *s, const cost_item *item, const char *unit)
     figure->ratio_median = item->mine / item->solution;
     figure->ratio_low = figure->ratio_median;
     figure->ratio_high = figure->ratio_median;
+}
+
+/* What is wrong with work that has no cost. */
+static const char *undone(cost_work work)
+{
+    switch (work) {
+    case COST_WORK_LEFT:
+        return "with many objects, not every block was given back";
+    case COST_WORK_ONLY_UNWATCHED:
+        return "under the profiler, what is read back is not what was written";
+    default:
+        return "with many objects, what is read back is not what was written";
+    }
 }
 
 /* Share of one figure's points, 0..1; says what was lost. */
@@ -47,6 +60,11 @@ static double score_item(score *s, record_part *part, const cost_item *item, con
                               "%s%s%s could not be measured: it did not end "
                               "well under the profiler",
                               item->layout, *item->layout != '\0' ? " " : "", item->name);
+        return 0;
+    }
+    if (item->work != COST_WORK_DONE) {
+        (void)record_part_say(part, share, file, 0, "%s%s%s does not count: %s", item->layout,
+                              *item->layout != '\0' ? " " : "", item->name, undone(item->work));
         return 0;
     }
     /* a slope of nothing or less is no cost, and no honest object has none */
@@ -82,6 +100,26 @@ static void say_ineligible(score *s, record_part *part, const cost *c, double sh
     }
 }
 
+/* True if memcheck saw nothing that could make the part behave otherwise under valgrind. */
+static bool is_clean(const score *s, submission_part part)
+{
+    g_autoptr(memcheck_report) report = score_read_memcheck(s, part);
+    return report != NULL && report->complete && report->errors->len == 0;
+}
+
+/* The work is done unless the profiler counts it, at N and at 2N, and no use of undefined or
+ * foreign memory explains that: the submission looks who is watching. */
+static bool is_tampering(const score *s, const cost *c)
+{
+    for (guint i = 0; i < c->items->len; i++) {
+        const cost_item *item = g_ptr_array_index(c->items, i);
+        if (item->mine >= 0 && item->work == COST_WORK_ONLY_UNWATCHED &&
+            found_of(s, item->part)->eligible && is_clean(s, item->part))
+            return true;
+    }
+    return false;
+}
+
 static void score_cost(score *s, rubric_part which, const cost *c, const scale *by)
 {
     for (guint i = 0; i < c->items->len; i++)
@@ -101,6 +139,13 @@ static void score_cost(score *s, rubric_part which, const cost *c, const scale *
     say_ineligible(s, part, c, share);
     for (guint i = 0; i < c->items->len; i++)
         points += share * score_item(s, part, g_ptr_array_index(c->items, i), by, share);
+    if (is_tampering(s, c)) {
+        part->verdict = RECORD_TAMPERING;
+        (void)record_part_say(part, points, NULL, 0,
+                              "it does its work except where the profiler counts it, and memcheck "
+                              "sees nothing that explains that");
+        points = 0;
+    }
     if (found_of(s, SUBMISSION_POOL)->verdict == RECORD_MISSING &&
         found_of(s, SUBMISSION_LAYOUTS)->verdict == RECORD_MISSING)
         part->verdict = RECORD_MISSING;

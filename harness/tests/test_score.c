@@ -3,6 +3,7 @@
  *
  * The oracle is arithmetic done here: a rubric of round numbers and counts that can be added up.
  */
+#include "harness/judge/check_measure.h"
 #include "harness/judge/cost.h"
 #include "harness/judge/score.h"
 #include "harness/judge/tests_run.h"
@@ -307,6 +308,24 @@ static void a_cut_memcheck_report_earns_nothing(void **state)
 
 /* ---- costs ---- */
 
+/* What a run of the driver answers that did its work, but for the lines of that layout. */
+static void put_answers(bench *b, const char *job_name, unsigned factor, const char *wrong)
+{
+    static const char *const subjects[] = {"pool", "dict", "slots", "weakref"};
+    g_autofree char *file = g_strconcat(job_name, ".txt", NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+        bool right = wrong == NULL || strcmp(wrong, subjects[i]) != 0;
+        g_autofree char *line =
+            check_measure_line(subjects[i], b->e->seed + !right, factor * b->e->n_objects);
+        g_string_append_printf(text, "%s\nleft %s 0\n", line, subjects[i]);
+    }
+    g_string_append(text, "end 8\n");
+    put(b, file, text->str);
+    if (evidence_find_job(b->e, job_name) == NULL)
+        (void)ran(b, job_name);
+}
+
 /* A profile in which one object costs that much in creating and in the pool's alloc. */
 static void put_profile(bench *b, const char *subject, unsigned factor, unsigned create,
                         unsigned alloc)
@@ -324,6 +343,9 @@ static void put_profile(bench *b, const char *subject, unsigned factor, unsigned
         10 + 3 * (fixed + create * n) + fixed + alloc * n);
     put(b, file, text);
     (void)ran(b, name);
+    g_autofree char *plain = cost_plain_job_name(subject, factor);
+    put_answers(b, name, factor, NULL);
+    put_answers(b, plain, factor, NULL);
 }
 
 static void speed_is_a_ratio_of_slopes(void **state)
@@ -346,6 +368,51 @@ static void speed_is_a_ratio_of_slopes(void **state)
         assert_true(f->median == 300 && f->ratio_median == 3);
     }
     assert_true(seen);
+}
+
+/* Answers of the layout dict that are wrong under the profiler, and without it. */
+static void put_wrong_answers(bench *b, bool watched, bool plain)
+{
+    for (unsigned factor = 1; factor <= 2; factor++) {
+        put_profile(b, "solution", factor, 100, 50);
+        put_profile(b, "submission", factor, 1, 50);
+        g_autofree char *name = cost_job_name("submission", factor);
+        g_autofree char *plain_name = cost_plain_job_name("submission", factor);
+        put_answers(b, name, factor, watched ? "dict" : NULL);
+        put_answers(b, plain_name, factor, plain ? "dict" : NULL);
+    }
+}
+
+static void work_that_is_not_done_has_no_speed(void **state)
+{
+    bench *b = *state;
+    put_wrong_answers(b, true, true);
+    put_memcheck(b, HEAD TAIL);
+    score_speed(&b->s);
+    assert_score(only_part(b), 4, RECORD_PARTIAL); /* alloc counts, create does not */
+    for (guint i = 0; i < b->s.record->figures->len; i++) {
+        const record_figure *f = g_ptr_array_index(b->s.record->figures, i);
+        assert_false(strcmp(f->name, "create") == 0 && strcmp(f->subject, "submission") == 0);
+    }
+}
+
+static void work_that_is_done_only_unwatched_is_tampering(void **state)
+{
+    bench *b = *state;
+    put_wrong_answers(b, true, false);
+    put_memcheck(b, HEAD TAIL);
+    score_speed(&b->s);
+    assert_score(only_part(b), 0, RECORD_TAMPERING);
+}
+
+static void undefined_memory_explains_it(void **state)
+{
+    bench *b = *state;
+    put_wrong_answers(b, true, false);
+    put_memcheck(b, HEAD TAIL);
+    put(b, "valgrind/memcheck-layouts/memcheck.xml", HEAD ERROR_AT("layouts.c", "3") TAIL);
+    score_speed(&b->s);
+    assert_score(only_part(b), 4, RECORD_PARTIAL);
 }
 
 static void speed_of_a_wrong_part_earns_nothing(void **state)
@@ -386,10 +453,12 @@ static void put_space(bench *b, const char *subject, unsigned arenas, double res
         for (unsigned factor = 1; factor <= 2; factor++) {
             g_autofree char *name = cost_space_job_name(*layout, subject, factor);
             g_autofree char *file = g_strconcat(name, ".txt", NULL);
-            g_autofree char *text = g_strdup_printf("h %u 0 9\nend 1\n", 3 + arenas * factor);
+            g_autofree char *read = check_measure_read(b->e->seed, factor * COST_SPACE_OBJECTS);
+            g_autofree char *text =
+                g_strdup_printf("h %u 0 9 %s\nend 1\n", 3 + arenas * factor, read);
             put(b, file, text);
             ran(b, name)->result.peak_rss_bytes =
-                (uint64_t)((32 + resident) * factor * COST_SPACE_OBJECTS);
+                (uint64_t)((40 + resident) * factor * COST_SPACE_OBJECTS);
         }
     }
 }
@@ -402,6 +471,16 @@ static void space_is_what_the_arenas_hold(void **state)
     score_space(&b->s);
     /* 2.5 times: log(5/2.5) / log(5/1.25) = half */
     assert_score(only_part(b), 4.5, RECORD_PARTIAL);
+}
+
+static void objects_that_forget_take_no_space(void **state)
+{
+    bench *b = *state;
+    put_space(b, "solution", 20, 52);
+    put_space(b, "submission", 20, 52);
+    put(b, "space/dict-submission-2.txt", "h 43 0 9 1234\nend 1\n");
+    score_space(&b->s);
+    assert_score(only_part(b), 6, RECORD_PARTIAL); /* two of three layouts */
 }
 
 static void hidden_memory_is_found(void **state)
@@ -446,7 +525,7 @@ static void damaged_evidence_is_an_error(void **state)
     assert_true(g_file_get_contents(path, &text, NULL, NULL));
     static const struct {
         const char *from, *to;
-    } changes[] = {{"\"version\": 1", "\"version\": 2"},
+    } changes[] = {{"\"version\": 2", "\"version\": 1"},
                    {"\"state\": 1", "\"state\": 77"},
                    {"\"seed\": \"0\"", "\"seed\": \"many\""},
                    {"{", ""},
@@ -479,10 +558,14 @@ int main(void)
         TEST(memory_of_a_wrong_part_earns_nothing),
         TEST(a_cut_memcheck_report_earns_nothing),
         TEST(speed_is_a_ratio_of_slopes),
+        TEST(work_that_is_not_done_has_no_speed),
+        TEST(work_that_is_done_only_unwatched_is_tampering),
+        TEST(undefined_memory_explains_it),
         TEST(speed_of_a_wrong_part_earns_nothing),
         TEST(a_lost_profile_of_the_solution_is_our_fault),
         TEST(a_lost_profile_of_the_submission_is_not),
         TEST(space_is_what_the_arenas_hold),
+        TEST(objects_that_forget_take_no_space),
         TEST(hidden_memory_is_found),
         TEST(an_empty_submission_is_all_missing),
         TEST(damaged_evidence_is_an_error),

@@ -108,10 +108,11 @@ static inline uint64_t drive_take(unsigned n_bytes)
 /* ---- digests: FNV-1a, 64 bits ---- */
 
 #define DRIVE_DIGEST_START 14695981039346656037U
+#define DRIVE_DIGEST_PRIME 1099511628211U
 
 static inline uint64_t drive_digest_byte(uint64_t digest, unsigned byte)
 {
-    return (digest ^ (byte & 0xff)) * 1099511628211U;
+    return (digest ^ (byte & 0xff)) * DRIVE_DIGEST_PRIME;
 }
 
 static inline uint64_t drive_digest_word(uint64_t digest, uint64_t word)

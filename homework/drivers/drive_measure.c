@@ -5,12 +5,17 @@
  * instructions an object as a slope, free of what happens once.
  *
  * arguments
- *   --cost N                  every measure_ function once, on N objects of four attributes
- *   --space LAYOUT N          makes N objects and holds them: arenas are announced to valgrind, so
- *                             that massif sees what is held; answers  h arenas large_bytes
- *   --time OPERATIONS LAYOUT N    OPERATIONS times: create N, read them, destroy them
- *                             (for a clock outside of this process)
- * LAYOUT: dict, slots or weakref
+ *   --cost N SEED             every measure_ function once, on N objects of four attributes;
+ * answers pool READ READ        the blocks' tags after alloc and after churn LAYOUT READ READ
+ * FOLLOWED attributes after create and after set; objects to which weakrefs led left SUBJECT BLOCKS
+ * blocks in use when all were freed again
+ *   --space LAYOUT N SEED     makes N objects and holds them: arenas are announced to valgrind, so
+ *                             that massif sees what is held; answers  h arenas large_bytes pools
+ * READ
+ *   --time TIMES LAYOUT N SEED    TIMES times: create N, read them, destroy them (for a clock
+ *                             outside of this process); answers  t READ
+ * LAYOUT: dict, slots or weakref. READ: a digest, hexadecimal. What is written comes from SEED, so
+ * that an operation which did not do its work shows (harness/judge/check_measure.h).
  */
 #include "drive.h"
 
@@ -31,7 +36,9 @@ static hw_weakref **weakrefs;
 static void **blocks;
 static size_t *permutation;
 static size_t n_arenas;
-static volatile int64_t sink; /* what was read is used */
+static int64_t *values;   /* what is written: object i, attribute k: values[i + k] */
+static uint64_t digest;   /* of what was read */
+static size_t n_followed; /* weakrefs that led to their object */
 
 void *hw_arena_map(void)
 {
@@ -52,34 +59,39 @@ void hw_arena_unmap(void *arena)
 
 /* ---- the operations ---- */
 
+/* A word at a time: what the digest costs is part of every figure. */
+static inline uint64_t digest_of(uint64_t before, int64_t value)
+{
+    return (before ^ (uint64_t)value) * DRIVE_DIGEST_PRIME;
+}
+
 static inline void create_all(void)
 {
     for (size_t i = 0; i < n_objects; i++) {
         objects[i] = hw_object_new(cls);
         for (size_t k = 0; k < N_NAMES && objects[i] != NULL; k++)
-            (void)hw_object_set(objects[i], names[k],
-                                (int64_t)(i + k)); /* correctness: elsewhere */
+            (void)hw_object_set(objects[i], names[k], values[i + k]);
     }
 }
 
 static inline void get_all(void)
 {
-    int64_t sum = 0;
+    uint64_t read = DRIVE_DIGEST_START;
     for (size_t i = 0; i < n_objects; i++) {
         for (size_t k = 0; k < N_NAMES && objects[i] != NULL; k++) {
             int64_t value = 0;
             (void)hw_object_get(objects[i], names[k], &value);
-            sum += value;
+            read = digest_of(read, value);
         }
     }
-    sink = sum;
+    digest = read;
 }
 
 static inline void set_all(void)
 {
     for (size_t i = 0; i < n_objects; i++) {
         for (size_t k = 0; k < N_NAMES && objects[i] != NULL; k++)
-            (void)hw_object_set(objects[i], names[k], (int64_t)i);
+            (void)hw_object_set(objects[i], names[k], values[i + N_NAMES - 1 - k]);
     }
 }
 
@@ -95,8 +107,9 @@ static inline void weakref_all(void)
 static inline void deref_all(void)
 {
     for (size_t i = 0; i < n_objects; i++) {
-        if (weakrefs[i] != NULL)
-            hw_object_decref(hw_weakref_get(weakrefs[i]));
+        hw_object *object = weakrefs[i] != NULL ? hw_weakref_get(weakrefs[i]) : NULL;
+        n_followed += object != NULL && object == objects[i];
+        hw_object_decref(object);
     }
 }
 
@@ -211,31 +224,76 @@ static void make_permutation(void)
     }
 }
 
-static void measure_cost(void)
+/* Blocks in use, by the pool's own account. */
+static size_t n_live(void)
+{
+    hw_pool_stats stats = {0};
+    hw_pool_get_stats(pool, &stats);
+    return stats.n_blocks_used;
+}
+
+/* Tags the start of every block, then reads all tags back: blocks that overlap lose theirs. */
+static uint64_t digest_of_blocks(void)
+{
+    for (size_t i = 0; i < n_objects; i++) {
+        if (blocks[i] != NULL)
+            memcpy(blocks[i], &values[i], sizeof(values[i]));
+    }
+    uint64_t read = DRIVE_DIGEST_START;
+    for (size_t i = 0; i < n_objects; i++) {
+        int64_t tag = 0;
+        if (blocks[i] != NULL)
+            memcpy(&tag, blocks[i], sizeof(tag));
+        read = digest_of(read, tag);
+    }
+    return read;
+}
+
+static void measure_pool_cost(void)
 {
     measure_alloc_pool();
+    unsigned long long allocated = digest_of_blocks();
     measure_churn_pool();
+    unsigned long long churned = digest_of_blocks();
     measure_free_pool();
-    for (int layout = 0; layout < 3; layout++) {
-        operation *const *run = operations[layout];
-        cls = hw_class_new(pool, (hw_layout)layout, names, N_NAMES);
-        if (cls == NULL)
-            continue;
-        run[CREATE]();
-        run[GET]();
-        run[SET]();
-        if (layout != HW_SLOTS) {
-            run[WEAKREF]();
-            run[DEREF]();
-            run[RELEASE]();
-        }
-        run[FIFO]();
-        run[CREATE]();
-        run[LIFO]();
-        run[CREATE]();
-        run[RANDOM]();
-        hw_class_delete(cls);
+    drive_answer("pool %llx %llx", allocated, churned);
+    drive_answer("left pool %zu", n_live());
+}
+
+static void measure_layout_cost(int layout)
+{
+    operation *const *run = operations[layout];
+    size_t n_before = n_live();
+    cls = hw_class_new(pool, (hw_layout)layout, names, N_NAMES);
+    if (cls == NULL)
+        return;
+    run[CREATE]();
+    run[GET]();
+    unsigned long long created = digest;
+    run[SET]();
+    get_all();
+    unsigned long long set = digest;
+    n_followed = 0;
+    if (layout != HW_SLOTS) {
+        run[WEAKREF]();
+        run[DEREF]();
+        run[RELEASE]();
     }
+    run[FIFO]();
+    run[CREATE]();
+    run[LIFO]();
+    run[CREATE]();
+    run[RANDOM]();
+    hw_class_delete(cls);
+    drive_answer("%s %llx %llx %zu", layout_names[layout], created, set, n_followed);
+    drive_answer("left %s %zu", layout_names[layout], n_live() - n_before);
+}
+
+static void measure_cost(void)
+{
+    measure_pool_cost();
+    for (int layout = 0; layout < 3; layout++)
+        measure_layout_cost(layout);
 }
 
 static void measure_space(int layout)
@@ -245,10 +303,12 @@ static void measure_space(int layout)
     if (cls == NULL)
         return;
     create_all();
+    get_all(); /* what is put off until it is read is there by now */
     size_t large = mallinfo2().uordblks + mallinfo2().hblkhd - large_before;
     hw_pool_stats stats = {0};
     hw_pool_get_stats(pool, &stats);
-    drive_answer("h %zu %zu %zu", n_arenas, large, stats.n_pools_used);
+    drive_answer("h %zu %zu %zu %llx", n_arenas, large, stats.n_pools_used,
+                 (unsigned long long)digest);
     destroy_fifo();
     hw_class_delete(cls);
 }
@@ -262,6 +322,7 @@ static void measure_time(size_t n_times, int layout)
         destroy_fifo();
     }
     hw_class_delete(cls);
+    drive_answer("t %llx", (unsigned long long)digest);
 }
 
 static int layout_of(const char *name)
@@ -273,37 +334,47 @@ static int layout_of(const char *name)
     return -1;
 }
 
+static void make_values(uint64_t seed)
+{
+    for (size_t i = 0; i < n_objects + N_NAMES; i++) {
+        seed = seed * 6364136223846793005U + 1442695040888963407U;
+        values[i] = (int64_t)(seed >> 8);
+    }
+}
+
 /* The arrays are touched beforehand, and are not the submission's memory. */
-static bool prepare(const char *n)
+static bool prepare(const char *n, const char *seed)
 {
     n_objects = strtoull(n, NULL, 10);
-    size_t n_bytes = (n_objects + 1) * sizeof(void *);
+    size_t n_bytes = (n_objects + N_NAMES) * sizeof(void *);
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
-    char *arrays = mmap(NULL, 4 * n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    char *arrays = mmap(NULL, 5 * n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (arrays == MAP_FAILED)
         return false;
     objects = (hw_object **)(void *)arrays;
     weakrefs = (hw_weakref **)(void *)(arrays + n_bytes);
     blocks = (void **)(void *)(arrays + 2 * n_bytes);
     permutation = (size_t *)(void *)(arrays + 3 * n_bytes);
+    values = (int64_t *)(void *)(arrays + 4 * n_bytes);
     make_permutation();
+    make_values(strtoull(seed, NULL, 10));
     pool = hw_pool_new();
     return pool != NULL;
 }
 
 static bool run_mode(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--cost") == 0 && prepare(argv[2])) {
+    if (argc == 4 && strcmp(argv[1], "--cost") == 0 && prepare(argv[2], argv[3])) {
         measure_cost();
         return true;
     }
-    if (argc == 4 && strcmp(argv[1], "--space") == 0 && layout_of(argv[2]) >= 0 &&
-        prepare(argv[3])) {
+    if (argc == 5 && strcmp(argv[1], "--space") == 0 && layout_of(argv[2]) >= 0 &&
+        prepare(argv[3], argv[4])) {
         measure_space(layout_of(argv[2]));
         return true;
     }
-    if (argc == 5 && strcmp(argv[1], "--time") == 0 && layout_of(argv[3]) >= 0 &&
-        prepare(argv[4])) {
+    if (argc == 6 && strcmp(argv[1], "--time") == 0 && layout_of(argv[3]) >= 0 &&
+        prepare(argv[4], argv[5])) {
         measure_time(strtoull(argv[2], NULL, 10), layout_of(argv[3]));
         return true;
     }
@@ -313,7 +384,8 @@ static bool run_mode(int argc, char **argv)
 int main(int argc, char **argv)
 {
     if (!run_mode(argc, argv)) {
-        (void)fputs("usage: drive_measure --cost N | --space LAYOUT N | --time TIMES LAYOUT N\n",
+        (void)fputs("usage: drive_measure --cost N SEED | --space LAYOUT N SEED | "
+                    "--time TIMES LAYOUT N SEED\n",
                     stderr);
         return DRIVE_EXIT_USAGE;
     }
