@@ -43,7 +43,7 @@ static bool comparable(const bench_result *before, const bench_result *after, GE
 static bench_change judge_change(const bench_diff_row *row)
 {
     bool excludes_one = row->ratio.low > 1 || row->ratio.high < 1;
-    if (excludes_one && fabs(row->ratio.value - 1) > row->resolution)
+    if (excludes_one && fabs(log(row->ratio.value)) > log1p(row->resolution))
         return row->ratio.value < 1 ? BENCH_IMPROVED : BENCH_REGRESSED;
     bool equivalent =
         row->ratio.low > 1 - SAMPLER_EQUIVALENCE && row->ratio.high < 1 + SAMPLER_EQUIVALENCE;
@@ -115,6 +115,20 @@ void bench_diff_free(bench_diff *diff)
         return;
     g_array_unref(diff->rows);
     g_free(diff);
+}
+
+double bench_diff_worst(const bench_diff *diff)
+{
+    enum { PERCENT = 100 };
+    double worst = 0;
+    for (guint i = 0; i < diff->rows->len; i++) {
+        const bench_diff_row *row = &g_array_index(diff->rows, bench_diff_row, i);
+        if (row->change != BENCH_REGRESSED)
+            continue;
+        double growth = row->ratio.value > 0 ? PERCENT * (row->ratio.value - 1) : INFINITY;
+        worst = MAX(worst, growth);
+    }
+    return worst;
 }
 
 /* ---- writing ---- */

@@ -47,6 +47,10 @@ bench_diff *bench_diff_new(const bench_result *before, const bench_result *after
                            const char *subject_name, GError **error);
 void bench_diff_free(bench_diff *diff);
 
+/* The largest regression, in percent of the old value: 0 without one, INFINITY where a cost came
+ * from nothing. */
+double bench_diff_worst(const bench_diff *diff);
+
 const char *bench_change_name(bench_change change);
 
 /* For people, and as JSON ({"schema": "objlab/bench-diff", "version": 1, ...}). Owner: the

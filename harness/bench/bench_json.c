@@ -1,4 +1,5 @@
 /* bench_result_to_json(), bench_result_parse(): the record "objlab/bench", version 1. */
+#include "harness/bench/bench_goals.h"
 #include "harness/bench/bench_result.h"
 
 #include <jansson.h>
@@ -28,7 +29,19 @@ static json_t *interval(const stats_interval *i)
     return o;
 }
 
-static json_t *figure_to_json(const bench_figure *f)
+static void set_goal(json_t *o, const bench_result *r, const bench_figure *f)
+{
+    bench_goal g;
+    if (!bench_goal_of(r, f, &g))
+        return;
+    json_t *goal = interval(&g.ratio);
+    set(goal, "to", text(g.to));
+    set(goal, "goal", json_real(g.goal));
+    set(goal, "outcome", text(bench_outcome_name(g.outcome)));
+    set(o, "goal", goal);
+}
+
+static json_t *figure_to_json(const bench_result *r, const bench_figure *f)
 {
     json_t *o = json_object();
     set(o, "name", text(f->name));
@@ -56,6 +69,7 @@ static json_t *figure_to_json(const bench_figure *f)
         set(o, "ratio", ratio);
         set(o, "verdict", text(f->verdict));
     }
+    set_goal(o, r, f);
     return o;
 }
 
@@ -103,7 +117,7 @@ char *bench_result_to_json(const bench_result *result)
     set(root, "clock", clock_to_json(result));
     json_t *figures = json_array();
     for (guint i = 0; i < result->figures->len; i++)
-        (void)json_array_append_new(figures, figure_to_json(result->figures->pdata[i]));
+        (void)json_array_append_new(figures, figure_to_json(result, result->figures->pdata[i]));
     set(root, "figures", figures);
     set(root, "absent", strings(result->absent));
     set(root, "warnings", strings(result->warnings));

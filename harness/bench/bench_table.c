@@ -1,4 +1,5 @@
 /* bench_result_to_table(): one block a layout, a line a figure, a column a subject. */
+#include "harness/bench/bench_goals.h"
 #include "harness/bench/bench_result.h"
 
 #include <math.h>
@@ -56,6 +57,45 @@ static void append_ratio(table *t, const bench_figure *f)
     append_colour(t, "0");
 }
 
+static void append_goal(table *t, const bench_figure *f)
+{
+    bench_goal g;
+    if (!bench_goal_of(t->result, f, &g))
+        return;
+    append_colour(t, g.outcome == BENCH_GOAL_MET      ? "32"
+                     : g.outcome == BENCH_GOAL_MISSED ? "31"
+                                                      : "2");
+    if (f->ratio_to != NULL && g.to == f->ratio_to)
+        g_string_append_printf(t->out, "; goal %.2f %s", g.goal, bench_outcome_name(g.outcome));
+    else
+        g_string_append_printf(t->out, "; %.2f [%.2f, %.2f] of %s, goal %.2f %s", g.ratio.value,
+                               g.ratio.low, g.ratio.high, g.to, g.goal,
+                               bench_outcome_name(g.outcome));
+    append_colour(t, "0");
+}
+
+/* How many goals were met, and which were not. */
+static void append_goals(table *t)
+{
+    unsigned n[3] = {0};
+    g_autoptr(GString) rest = g_string_new(NULL);
+    for (guint i = 0; i < t->result->figures->len; i++) {
+        const bench_figure *f = t->result->figures->pdata[i];
+        bench_goal g;
+        if (!bench_goal_of(t->result, f, &g))
+            continue;
+        n[g.outcome]++;
+        if (g.outcome != BENCH_GOAL_MET)
+            g_string_append_printf(rest, "%s%s%s%s (%.2f, goal %.2f%s)", rest->len > 0 ? ", " : "",
+                                   f->layout, *f->layout != '\0' ? " " : "", f->name, g.ratio.value,
+                                   g.goal, g.outcome == BENCH_GOAL_UNDECIDED ? ", undecided" : "");
+    }
+    unsigned n_all = n[BENCH_GOAL_MET] + n[BENCH_GOAL_UNDECIDED] + n[BENCH_GOAL_MISSED];
+    if (n_all > 0)
+        g_string_append_printf(t->out, "goals: %u of %u met%s%s\n", n[BENCH_GOAL_MET], n_all,
+                               rest->len > 0 ? "; not: " : "", rest->str);
+}
+
 static void append_line(table *t, const bench_figure *ours, const GPtrArray *subjects)
 {
     g_string_append_printf(t->out, "  %-24s %-5s", ours->name, ours->unit);
@@ -74,6 +114,7 @@ static void append_line(table *t, const bench_figure *ours, const GPtrArray *sub
     for (guint i = 1; i < subjects->len; i++)
         append_cell(t, bench_result_find(t->result, ours->name, ours->layout, subjects->pdata[i]));
     append_ratio(t, ours);
+    append_goal(t, ours);
     g_string_append_c(t->out, '\n');
 }
 
@@ -150,6 +191,7 @@ char *bench_result_to_table(const bench_result *result, bool colour)
         append_block(&t, layout_order[i]);
     g_string_append_c(t.out, '\n');
     append_failures(&t);
+    append_goals(&t);
     append_resolution(&t);
     guint64 n_windows = 0;
     guint64 n_dropped = 0;

@@ -38,7 +38,8 @@ static bench_result *load(const char *what, GError **error)
     return h == NULL ? NULL : history_load(h, what, error);
 }
 
-int bench_compare_run(const char *before, const char *after, const char *subject_name, bool json)
+int bench_compare_run(const char *before, const char *after, const char *subject_name,
+                      double threshold, bool json)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(bench_result) old_result = load(before, &error);
@@ -53,5 +54,5 @@ int bench_compare_run(const char *before, const char *after, const char *subject
     g_autofree char *text = json ? bench_diff_to_json(diff) : bench_diff_to_table(diff, colour);
     if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
         return cli_fail(CLI_HARNESS, "diff: the result cannot be written");
-    return diff->n_regressed > 0 ? CLI_SHORT : CLI_OK;
+    return bench_diff_worst(diff) > threshold ? CLI_SHORT : CLI_OK;
 }

@@ -16,9 +16,10 @@ bool bench_compare_takes(const char *what);
 
 /*
  * Prints improved, regressed, no difference for each figure of the subject (NULL: "objlab").
- * Returns CLI_SHORT if one regressed, CLI_USAGE if one of the two cannot be read or their
- * fingerprints differ (named).
+ * Returns CLI_SHORT if one regressed by more than threshold percent, CLI_USAGE if one of the two
+ * cannot be read or their fingerprints differ (named).
  */
-int bench_compare_run(const char *before, const char *after, const char *subject_name, bool json);
+int bench_compare_run(const char *before, const char *after, const char *subject_name,
+                      double threshold, bool json);
 
 #endif

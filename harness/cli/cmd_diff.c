@@ -9,9 +9,12 @@
 #include "harness/profile/profile_diff.h"
 #include "harness/profile/profile_format.h"
 
+#include <math.h>
 #include <string.h>
 
-#define DEFAULT_THRESHOLD 1.0
+#define DEFAULT_THRESHOLD 1.0 /* of profiles; benchmark results have intervals instead */
+#define NO_THRESHOLD      (-HUGE_VAL)
+#define MAX_THRESHOLD     1e6
 #define DEFAULT_LIMIT     40
 
 typedef struct diff_options {
@@ -131,10 +134,14 @@ static int draw(char **paths, const diff_options *o)
 static int diff_checked(int argc, char **argv, const diff_options *o)
 {
     g_autoptr(GError) error = NULL;
+    bool has_threshold = o->threshold != NO_THRESHOLD;
     if (argc != 3)
         return cli_fail(CLI_USAGE, "diff: expected two files, OLD and NEW");
+    if (has_threshold && !(o->threshold >= 0 && o->threshold <= MAX_THRESHOLD))
+        return cli_fail(CLI_USAGE, "diff: --threshold=%g: expected a percentage of 0 to %g",
+                        o->threshold, MAX_THRESHOLD);
     if (bench_compare_takes(argv[1]) || bench_compare_takes(argv[2]))
-        return bench_compare_run(argv[1], argv[2], NULL, o->json);
+        return bench_compare_run(argv[1], argv[2], NULL, MAX(o->threshold, 0), o->json);
     if (result_compare_takes(argv[1]) && result_compare_takes(argv[2]))
         return result_compare_run(argv[1], argv[2], o->json);
     if (o->limit < 0)
@@ -156,19 +163,22 @@ static int diff_checked(int argc, char **argv, const diff_options *o)
     if (!is_written)
         return cli_fail(CLI_HARNESS, "cannot write the output");
     double growth = profile_diff_growth(diff);
-    if (growth > o->threshold)
+    double threshold = has_threshold ? o->threshold : DEFAULT_THRESHOLD;
+    if (growth > threshold)
         return cli_fail(CLI_SHORT, "%s grew by %.2f %%, more than %.2f %%", diff->unit, growth,
-                        o->threshold);
+                        threshold);
     return CLI_OK;
 }
 
 int cmd_diff(int argc, char **argv)
 {
-    diff_options o = {.threshold = DEFAULT_THRESHOLD, .limit = DEFAULT_LIMIT};
+    diff_options o = {.threshold = NO_THRESHOLD, .limit = DEFAULT_LIMIT};
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "print JSON", NULL},
         {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &o.threshold,
-         "growth of the total that is tolerated (default 1)", "PERCENT"},
+         "growth that is tolerated: of a profile's total (default 1), or of a benchmark's figure "
+         "that regressed (default 0)",
+         "PERCENT"},
         {"event", 0, 0, G_OPTION_ARG_STRING, &o.event,
          "callgrind: compare this event (default: the first)", "NAME"},
         {"export", 0, 0, G_OPTION_ARG_STRING, &o.export_name,

@@ -67,7 +67,7 @@ double sampler_resolution(const GArray *control_ratios, uint64_t seed)
         return NAN;
     stats_interval ratio =
         stats_bootstrap_median(doubles(control_ratios), control_ratios->len, 0.99, seed);
-    return MAX(ratio.high - 1, 1 - ratio.low);
+    return expm1(MAX(fabs(log(ratio.high)), fabs(log(ratio.low))));
 }
 
 sampler_verdict sampler_compare(const GArray *ratios, const GArray *control_ratios,
@@ -82,7 +82,7 @@ sampler_verdict sampler_compare(const GArray *ratios, const GArray *control_rati
     if (ratios->len < MIN_FOR_INTERVAL || control_ratios->len < MIN_FOR_INTERVAL)
         return SAMPLER_BELOW_RESOLUTION;
     bool excludes_one = ratio.low > 1 || ratio.high < 1;
-    if (excludes_one && fabs(ratio.value - 1) > sampler_resolution(control_ratios, SEED) &&
+    if (excludes_one && fabs(log(ratio.value)) > log1p(sampler_resolution(control_ratios, SEED)) &&
         stats_mann_whitney(doubles(ratios), ratios->len, doubles(control_ratios),
                            control_ratios->len, NULL) < 0.01)
         return ratio.value < 1 ? SAMPLER_FASTER : SAMPLER_SLOWER;

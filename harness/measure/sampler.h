@@ -108,15 +108,17 @@ const char *sampler_verdict_name(sampler_verdict verdict);
  */
 GArray *sampler_ratios(const GArray *x, const GArray *y);
 
-/* Smallest relative difference that an A/A control shows to be visible: the furthest end from 1 of
- * the 99 % interval of the median of control over subject. NAN with fewer than 5 ratios. */
+/* Smallest relative difference that an A/A control shows to be visible: by how much the dearer may
+ * cost more than the cheaper at the furthest end, on a logarithmic scale, of the 99 % interval of
+ * the median of control over subject (0.1: ratios of 1.1 and of 1/1.1). NAN with fewer than 5
+ * ratios. */
 double sampler_resolution(const GArray *control_ratios, uint64_t seed);
 
 /*
  * What may be claimed of x over y? Different only if all three hold: the 99 % interval of the
- * median ratio excludes 1, the ratio differs from 1 by more than the resolution, and the ratios
- * lie apart from those of the A/A control (Mann-Whitney, p < 0.01). *ret_ratio: the median ratio
- * with its 95 % interval (may be NULL).
+ * median ratio excludes 1, the ratio lies further from 1 than the resolution (either way alike),
+ * and the ratios lie apart from those of the A/A control (Mann-Whitney, p < 0.01). *ret_ratio: the
+ * median ratio with its 95 % interval (may be NULL).
  */
 sampler_verdict sampler_compare(const GArray *ratios, const GArray *control_ratios,
                                 stats_interval *ret_ratio);

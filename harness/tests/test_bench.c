@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "harness/bench/bench_diff.h"
+#include "harness/bench/bench_goals.h"
 #include "harness/bench/bench_result.h"
 #include "harness/bench/bench_session.h"
 #include "harness/bench/gbench.h"
@@ -423,6 +424,60 @@ static bench_result *made_up_result(const double *medians, size_t n, double reso
     return r;
 }
 
+static bench_figure *made_up_figure(bench_result *r, const char *layout, const char *name,
+                                    double value, double ratio, const char *to)
+{
+    bench_figure *f = g_new0(bench_figure, 1);
+    f->name = g_strdup(name);
+    f->layout = g_strdup(layout);
+    f->subject = g_strdup("objlab");
+    f->unit = g_strdup("ns");
+    f->n = 11;
+    f->value = (stats_interval){value, value * 0.99, value * 1.01};
+    f->ratio = (stats_interval){ratio, ratio * 0.9, ratio * 1.1};
+    f->ratio_to = g_strdup(to);
+    f->verdict = to == NULL ? NULL : g_strdup("faster");
+    g_ptr_array_add(r->figures, f);
+    return f;
+}
+
+/* slots create: 20 ns were aimed at where CPython took 42.7. */
+static void goals_are_ratios_of_the_same_run(void **state)
+{
+    (void)state;
+    const double goal = 20 / 42.7;
+    const struct {
+        double ratio;
+        bench_outcome outcome;
+    } cases[] = {{goal * 0.9, BENCH_GOAL_MET},
+                 {goal * 1.05, BENCH_GOAL_UNDECIDED},
+                 {goal * 1.2, BENCH_GOAL_MISSED}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(bench_result) r = bench_result_new();
+        bench_goal g;
+        const bench_figure *create =
+            made_up_figure(r, "slots", "create", 30, cases[i].ratio, "cpython");
+        assert_true(bench_goal_of(r, create, &g));
+        assert_int_equal(g.outcome, cases[i].outcome);
+        assert_true(fabs(g.goal - goal) < 1e-12);
+        /* to its own creating without the collector: 44 over 30 is within 1.5, and 50 is not */
+        const bench_figure *collected =
+            made_up_figure(r, "slots", "create_collected", 44, 0.1, "cpython");
+        assert_true(bench_goal_of(r, collected, &g));
+        assert_string_equal(g.to, "create");
+        assert_int_equal(g.outcome, BENCH_GOAL_MET);
+        assert_true(bench_goal_of(
+            r, made_up_figure(r, "slots", "create_collected", 50, 0.1, "cpython"), &g));
+        assert_int_equal(g.outcome, BENCH_GOAL_MISSED);
+        assert_true(bench_goal_of(r, made_up_figure(r, "", "churn", 8, 1.2, "tcmalloc"), &g));
+        assert_true(g.goal == 1 && g.outcome == BENCH_GOAL_MISSED);
+        assert_false(bench_goal_of(r, made_up_figure(r, "slots", "batch", 8, 0.2, "malloc"), &g));
+        assert_false(bench_goal_of(r, made_up_figure(r, "slots", "batch", 8, 0, NULL), &g));
+        g_autofree char *table = bench_result_to_table(r, false);
+        assert_non_null(strstr(table, "of 4 met"));
+    }
+}
+
 static bench_change change_of(const bench_diff *diff, guint i)
 {
     return g_array_index(diff->rows, bench_diff_row, i).change;
@@ -754,6 +809,7 @@ int main(void)
         cmocka_unit_test(the_named_rival_is_compared),
         cmocka_unit_test(results_come_back_from_json),
         cmocka_unit_test(damaged_json_is_refused_with_its_place),
+        cmocka_unit_test(goals_are_ratios_of_the_same_run),
         cmocka_unit_test(differences_between_results_are_judged),
         cmocka_unit_test(a_rise_from_nothing_is_judged),
         cmocka_unit_test(different_fingerprints_are_refused),

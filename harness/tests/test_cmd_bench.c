@@ -298,12 +298,18 @@ static void diff_judges_saved_results_and_files(void **state)
         {base, base, "0 improved, 0 regressed", 0},
         {"first", "first", "0 regressed", 0},
         {base, "--json " /* and the same */, "\"regressed\": 0", 0},
+        {"--threshold=25", NULL, "1 regressed", 0},
+        {"--threshold=15", NULL, "1 regressed", 1},
+        {"--threshold=many", NULL, "", 2},
+        {"--threshold=-1", NULL, "", 2},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        bool json = g_str_has_prefix(cases[i].after, "--json");
+        bool json = cases[i].after != NULL && g_str_has_prefix(cases[i].after, "--json");
         g_autofree char *words =
-            g_strdup_printf("diff %s%s %s", json ? "--json " : "", cases[i].before,
-                            json ? cases[i].before : cases[i].after);
+            cases[i].after == NULL
+                ? g_strdup_printf("diff %s %s %s", cases[i].before, base, slower)
+                : g_strdup_printf("diff %s%s %s", json ? "--json " : "", cases[i].before,
+                                  json ? cases[i].before : cases[i].after);
         outcome d = run_objlab(words);
         assert_int_equal(d.status, cases[i].status);
         assert_non_null(strstr(d.out, cases[i].mentions));

@@ -122,6 +122,26 @@ static void differences_are_found_and_none_is_invented(void **state)
     }
 }
 
+/* Three times as fast is as plain as three times as slow, also where the control is off by half. */
+static void fast_and_slow_are_judged_alike(void **state)
+{
+    (void)state;
+    g_autoptr(GArray) faster = g_array_new(FALSE, FALSE, sizeof(double));
+    g_autoptr(GArray) slower = g_array_new(FALSE, FALSE, sizeof(double));
+    g_autoptr(GArray) control = g_array_new(FALSE, FALSE, sizeof(double));
+    for (int i = 0; i < 16; i++) {
+        double third = 1.0 / 3 + i * 1e-4;
+        double three = 1 / third;
+        double noise = i % 2 == 0 ? 1.5 : 1 / 1.5;
+        g_array_append_val(faster, third);
+        g_array_append_val(slower, three);
+        g_array_append_val(control, noise);
+    }
+    assert_true(fabs(sampler_resolution(control, 1) - 0.5) < 1e-9);
+    assert_int_equal(sampler_compare(faster, control, NULL), SAMPLER_FASTER);
+    assert_int_equal(sampler_compare(slower, control, NULL), SAMPLER_SLOWER);
+}
+
 /* What is too noisy to tell must not be called "no difference". */
 static void ignorance_is_not_called_equality(void **state)
 {
@@ -195,6 +215,7 @@ int main(void)
         cmocka_unit_test(orders_are_balanced_permutations),
         cmocka_unit_test(a_session_counts_everything),
         cmocka_unit_test(differences_are_found_and_none_is_invented),
+        cmocka_unit_test(fast_and_slow_are_judged_alike),
         cmocka_unit_test(ignorance_is_not_called_equality),
         cmocka_unit_test(slope_leaves_start_up_out),
         cmocka_unit_test(a_lost_subject_does_not_stop_the_rest),
