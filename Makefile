@@ -154,10 +154,8 @@ setup:
 release: setup
 	@scripts/build.sh release $(JOBS)
 
-# A tree that was configured before python3-dev came is configured again.
 python-host:
 	@scripts/setup.sh build python
-	@[ ! -f build/release/build.ninja ] || [ -x $(PYTHON_BUILD)/objlab-python ] || cmake --preset release >/dev/null
 	@$(MAKE) --no-print-directory release
 	@[ -x $(PYTHON_BUILD)/objlab-python ] || { echo "objlab: no objlab-python without the package python3-dev" >&2; exit 3; }
 

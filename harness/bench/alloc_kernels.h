@@ -16,6 +16,8 @@
  *                       number of live blocks is the worst of 0..255 (a pool boundary)
  *   batch               1000 allocations, then their frees: ns a block for both
  *   bytes_per_block     resident memory that N blocks took, over N
+ *   bytes_kept          resident memory that is still held when N blocks were allocated and freed
+ *                       again, in creation order, over N; nobody asks for it to be returned
  */
 #ifndef HARNESS_BENCH_ALLOC_KERNELS_H
 #define HARNESS_BENCH_ALLOC_KERNELS_H
@@ -89,6 +91,18 @@ ALLOC_INLINE bool alloc_bytes(worker *w, alloc_state *s, alloc_fn *allocate, fre
     if (!(s->bytes > 0) && !alloc_pass(w, s, allocate, release))
         return false;
     worker_put_bytes(w, s->bytes);
+    return true;
+}
+
+/* The first pass of a process, its frees, and what is left then. */
+ALLOC_INLINE bool alloc_kept(worker *w, alloc_state *s, alloc_fn *allocate, free_fn *release)
+{
+    double before = (double)worker_resident_bytes();
+    if (!alloc_fill(w, s, allocate))
+        return false;
+    alloc_drain(w, s, release);
+    double kept = ((double)worker_resident_bytes() - before) / (double)w->n;
+    worker_put_bytes(w, kept > 0 ? kept : 0);
     return true;
 }
 
@@ -267,6 +281,7 @@ ALLOC_INLINE bool alloc_churn(worker *w, alloc_state *s, alloc_fn *allocate, fre
 #define ALLOC_KERNELS(NAME, ALLOCATE, RELEASE)                                                     \
     static alloc_state NAME##_blocks;                                                              \
     ALLOC_KERNEL(NAME, pass, alloc_pass, ALLOCATE, RELEASE)                                        \
+    ALLOC_KERNEL(NAME, kept, alloc_kept, ALLOCATE, RELEASE)                                        \
     ALLOC_KERNEL(NAME, bytes, alloc_bytes, ALLOCATE, RELEASE)                                      \
     ALLOC_KERNEL(NAME, fifo, free_in_order, ALLOCATE, RELEASE)                                     \
     ALLOC_KERNEL(NAME, lifo, free_in_reverse, ALLOCATE, RELEASE)                                   \
@@ -288,8 +303,9 @@ ALLOC_INLINE bool alloc_churn(worker *w, alloc_state *s, alloc_fn *allocate, fre
         {"alloc_after_random", "", "ns", false, NAME##_shuffled, 0},                               \
         {"churn", "", "ns", false, NAME##_churn, 0}, {"pair", "", "ns", false, NAME##_pair, 0},    \
         {"pair_worst", "", "ns", false, NAME##_pair_worst, 0},                                     \
+        {"batch", "", "ns", false, NAME##_batch, 0},                                               \
     {                                                                                              \
-        "batch", "", "ns", false, NAME##_batch, 0                                                  \
+        "bytes_kept", "", "bytes", true, NAME##_kept, 0                                            \
     }
 
 #endif

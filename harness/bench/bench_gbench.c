@@ -116,7 +116,7 @@ static void add_case(const bench_gbench_plan *plan, const bench_subject *who,
     const remote_step *next = index + 1 < steps->len ? steps->pdata[index + 1] : NULL;
     step_case *c = g_new0(step_case, 1);
     *c = (step_case){.who = who, .settings = plan->settings, .step = index, .fresh = step->fresh};
-    c->has_bytes = next != NULL && strcmp(next->unit, "bytes") == 0 && !next->fresh;
+    c->has_bytes = next != NULL && g_str_has_prefix(next->figure, "bytes_per_") && !next->fresh;
     g_ptr_array_add(cases, c);
     g_autofree char *name =
         g_strconcat(step->figure, "/", *step->layout == '\0' ? "" : step->layout,
