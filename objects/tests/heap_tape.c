@@ -14,14 +14,20 @@ typedef struct slot {
 typedef struct shadow {
     heap *h;
     slot slots[N_SLOTS];
+    size_t last_bytes; /* asked for */
 } shadow;
 
-static size_t size_from(tape *t)
+/* Mostly the size before: blocks of one class must fill pools. */
+static size_t size_from(shadow *s, tape *t)
 {
     unsigned kind = tape_byte(t);
-    if (kind < 200)
-        return tape_byte(t) % 128;
-    return kind < 245 ? tape_short(t) % 600 : tape_short(t);
+    if (kind >= 245)
+        s->last_bytes = tape_short(t);
+    else if (kind >= 240)
+        s->last_bytes = tape_short(t) % 600;
+    else if (kind >= 200)
+        s->last_bytes = tape_byte(t) % 128;
+    return s->last_bytes;
 }
 
 /* What is wrong with a new block, or NULL. */
@@ -59,7 +65,7 @@ static void fill(slot *s, unsigned char byte)
 
 static const char *do_alloc(shadow *s, slot *at, tape *t)
 {
-    at->n_bytes = size_from(t);
+    at->n_bytes = size_from(s, t);
     bool zeroed = at->n_bytes % 2 == 0;
     at->block = zeroed ? mem_calloc(s->h, 1, at->n_bytes) : mem_alloc(s->h, at->n_bytes);
     if (at->block == NULL)
@@ -74,7 +80,7 @@ static const char *do_alloc(shadow *s, slot *at, tape *t)
 
 static const char *do_realloc(shadow *s, slot *at, tape *t)
 {
-    size_t n_bytes = size_from(t);
+    size_t n_bytes = size_from(s, t);
     unsigned char *moved = mem_realloc(s->h, at->block, n_bytes);
     if (moved == NULL)
         return check_contents(at, at->n_bytes);
