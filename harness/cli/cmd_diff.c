@@ -21,6 +21,7 @@ typedef struct diff_options {
     gboolean json;
     double threshold;
     char *event, *export_name;
+    gboolean lines;
     int limit;
 } diff_options;
 
@@ -31,15 +32,15 @@ static profile_format format_of(const char *path, GError **error)
         return PROFILE_UNKNOWN;
     profile_format format =
         profile_format_detect(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
-    if (format != PROFILE_CALLGRIND && format != PROFILE_MASSIF) {
+    if (format != PROFILE_CALLGRIND && format != PROFILE_MASSIF && format != PROFILE_DHAT) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s:1:1: expected a callgrind or massif file", path);
+                    "%s:1:1: expected a callgrind, massif or DHAT file", path);
         return PROFILE_UNKNOWN;
     }
     return format;
 }
 
-static profile_diff *diff_calls(char **paths, const char *event, GError **error)
+static profile_diff *diff_calls(char **paths, const char *event, profile_diff_by by, GError **error)
 {
     g_autoptr(callgrind_profile) old_profile = callgrind_read(paths[0], error);
     if (old_profile == NULL)
@@ -49,10 +50,10 @@ static profile_diff *diff_calls(char **paths, const char *event, GError **error)
         return NULL;
     show_warnings(old_profile->warnings);
     show_warnings(new_profile->warnings);
-    return profile_diff_callgrind(old_profile, new_profile, event, error);
+    return profile_diff_callgrind(old_profile, new_profile, event, by, error);
 }
 
-static profile_diff *diff_heaps(char **paths, GError **error)
+static profile_diff *diff_heaps(char **paths, profile_diff_by by, GError **error)
 {
     g_autoptr(massif_profile) old_profile = massif_read(paths[0], error);
     if (old_profile == NULL)
@@ -62,10 +63,24 @@ static profile_diff *diff_heaps(char **paths, GError **error)
         return NULL;
     show_warnings(old_profile->warnings);
     show_warnings(new_profile->warnings);
-    return profile_diff_massif(old_profile, new_profile);
+    return profile_diff_massif(old_profile, new_profile, by);
 }
 
-static profile_diff *diff_files(char **paths, const char *event, GError **error)
+static profile_diff *diff_places(char **paths, const char *measure, profile_diff_by by,
+                                 GError **error)
+{
+    g_autoptr(dhat_profile) old_profile = dhat_read(paths[0], error);
+    if (old_profile == NULL)
+        return NULL;
+    g_autoptr(dhat_profile) new_profile = dhat_read(paths[1], error);
+    if (new_profile == NULL)
+        return NULL;
+    show_warnings(old_profile->warnings);
+    show_warnings(new_profile->warnings);
+    return profile_diff_dhat(old_profile, new_profile, measure, by, error);
+}
+
+static profile_diff *diff_files(char **paths, const char *event, profile_diff_by by, GError **error)
 {
     profile_format old_format = format_of(paths[0], error);
     if (old_format == PROFILE_UNKNOWN)
@@ -78,8 +93,10 @@ static profile_diff *diff_files(char **paths, const char *event, GError **error)
                     profile_format_name(old_format), paths[1], profile_format_name(new_format));
         return NULL;
     }
-    return old_format == PROFILE_CALLGRIND ? diff_calls(paths, event, error)
-                                           : diff_heaps(paths, error);
+    if (old_format == PROFILE_CALLGRIND)
+        return diff_calls(paths, event, by, error);
+    return old_format == PROFILE_MASSIF ? diff_heaps(paths, by, error)
+                                        : diff_places(paths, event, by, error);
 }
 
 static bool shape_from_name(const char *name, flame_shape *ret_shape)
@@ -148,7 +165,8 @@ static int diff_checked(int argc, char **argv, const diff_options *o)
         return cli_fail(CLI_USAGE, "diff: --limit=%d is below 0", o->limit);
     if (o->export_name != NULL)
         return draw(argv + 1, o);
-    g_autoptr(profile_diff) diff = diff_files(argv + 1, o->event, &error);
+    profile_diff_by by = o->lines ? PROFILE_DIFF_LINES : PROFILE_DIFF_FUNCTIONS;
+    g_autoptr(profile_diff) diff = diff_files(argv + 1, o->event, by, &error);
     if (diff == NULL)
         return cli_fail_error(CLI_USAGE, &error);
     bool is_written;
@@ -180,7 +198,10 @@ int cmd_diff(int argc, char **argv)
          "that regressed (default 0)",
          "PERCENT"},
         {"event", 0, 0, G_OPTION_ARG_STRING, &o.event,
-         "callgrind: compare this event (default: the first)", "NAME"},
+         "callgrind: compare this event (default: the first); DHAT: bytes, blocks, peak or end",
+         "NAME"},
+        {"lines", 0, 0, G_OPTION_ARG_NONE, &o.lines,
+         "by line of source, wherever it has moved, not by function", NULL},
         {"export", 0, 0, G_OPTION_ARG_STRING, &o.export_name,
          "callgrind: the new call stacks drawn (SVG to stdout), coloured by what changed: flame, "
          "icicle or reversed",

@@ -1,17 +1,12 @@
 #include "harness/profile/profile_diff.h"
 
 #include "harness/profile/plain_text.h"
+#include "harness/profile/profile_diff_lines.h"
+#include "harness/profile/profile_diff_sides.h"
 #include "harness/profile/pstats.h"
 
 #include <math.h>
 #include <string.h>
-
-/* One side's cost of a function. */
-typedef struct side_row {
-    const char *name, *file, *object;
-    uint64_t self, inclusive;
-    bool is_matched;
-} side_row;
 
 static void row_free(gpointer data)
 {
@@ -35,42 +30,58 @@ void profile_diff_free(profile_diff *diff)
 /* By what rows are matched, one after another. */
 typedef enum match_level { MATCH_OBJECT, MATCH_FILE, MATCH_NAME, MATCH_N_LEVELS } match_level;
 
-static char *key_of(const side_row *row, match_level level)
+static char *key_of(const diff_row *row, match_level level)
 {
     return g_strdup_printf("%s\n%s\n%s", level <= MATCH_OBJECT ? row->object : "",
                            level <= MATCH_FILE ? row->file : "", row->name);
 }
 
-/* key -> row without a partner yet; several of one key cannot be told apart: then NULL is there. */
-static GHashTable *index_rows(const GArray *rows, match_level level)
+static diff_row *row_at(const diff_side *side, guint i)
+{
+    return &g_array_index(side->rows, diff_row, i);
+}
+
+/* key -> 1 + index of the row without a partner yet; several of one key cannot be told apart: then
+ * 0 is there. */
+static GHashTable *index_rows(const diff_side *side, match_level level)
 {
     GHashTable *index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 0; i < rows->len; i++) {
-        side_row *row = &g_array_index(rows, side_row, i);
-        if (row->is_matched)
+    for (guint i = 0; i < side->rows->len; i++) {
+        const diff_row *row = row_at(side, i);
+        if (row->partner != DIFF_NO_PARTNER)
             continue;
         char *key = key_of(row, level);
         bool is_known = g_hash_table_contains(index, key);
-        g_hash_table_insert(index, key, is_known ? NULL : row);
+        g_hash_table_insert(index, key, GSIZE_TO_POINTER(is_known ? 0 : (gsize)i + 1));
     }
     return index;
 }
 
-/* shown: one of the two, that is not NULL. */
-static void add_row(profile_diff *diff, const side_row *old_row, const side_row *new_row,
-                    const side_row *shown)
+static void match_level_rows(const diff_side *old_side, const diff_side *new_side,
+                             match_level level)
 {
-    profile_diff_row *row = g_new0(profile_diff_row, 1);
-    row->name = g_strdup(shown->name);
-    row->file = g_strdup(shown->file);
-    row->in_old = old_row != NULL;
-    row->in_new = new_row != NULL;
-    row->old_self = old_row != NULL ? old_row->self : 0;
-    row->new_self = new_row != NULL ? new_row->self : 0;
-    row->old_inclusive = old_row != NULL ? old_row->inclusive : 0;
-    row->new_inclusive = new_row != NULL ? new_row->inclusive : 0;
-    g_ptr_array_add(diff->rows, row);
+    g_autoptr(GHashTable) old_index = index_rows(old_side, level);
+    g_autoptr(GHashTable) new_index = index_rows(new_side, level);
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, new_index);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        gsize new_at = GPOINTER_TO_SIZE(value);
+        gsize old_at = GPOINTER_TO_SIZE(g_hash_table_lookup(old_index, key));
+        if (new_at == 0 || old_at == 0)
+            continue;
+        row_at(old_side, (guint)(old_at - 1))->partner = (guint)(new_at - 1);
+        row_at(new_side, (guint)(new_at - 1))->partner = (guint)(old_at - 1);
+    }
 }
+
+static void match(const diff_side *old_side, const diff_side *new_side)
+{
+    for (int level = MATCH_OBJECT; level < MATCH_N_LEVELS; level++)
+        match_level_rows(old_side, new_side, (match_level)level);
+}
+
+/* ---- rows ---- */
 
 static uint64_t distance(uint64_t a, uint64_t b)
 {
@@ -89,66 +100,94 @@ static gint compare_rows(gconstpointer a, gconstpointer b)
     if (dx != dy)
         return dx < dy ? 1 : -1;
     int order = strcmp(x->name, y->name);
-    return order != 0 ? order : strcmp(x->file, y->file);
+    if (order == 0)
+        order = strcmp(x->file, y->file);
+    return order != 0 ? order : (int)(x->new_line > y->new_line) - (x->new_line < y->new_line);
 }
 
-static void match_level_rows(profile_diff *diff, const GArray *old_rows, const GArray *new_rows,
-                             match_level level)
+static profile_diff_row *add_row(profile_diff *diff, const char *function, const char *file)
 {
-    g_autoptr(GHashTable) old_index = index_rows(old_rows, level);
-    g_autoptr(GHashTable) new_index = index_rows(new_rows, level);
-    GHashTableIter iter;
-    gpointer key, value;
-    g_hash_table_iter_init(&iter, new_index);
-    while (g_hash_table_iter_next(&iter, &key, &value)) {
-        side_row *new_row = value, *old_row = g_hash_table_lookup(old_index, key);
-        if (new_row == NULL || old_row == NULL)
+    profile_diff_row *row = g_new0(profile_diff_row, 1);
+    row->name = g_strdup(function);
+    row->file = g_strdup(file);
+    g_ptr_array_add(diff->rows, row);
+    return row;
+}
+
+static void set_old(profile_diff_row *row, uint64_t self, uint64_t inclusive)
+{
+    row->in_old = true;
+    row->old_self = self;
+    row->old_inclusive = inclusive;
+}
+
+static void set_new(profile_diff_row *row, uint64_t self, uint64_t inclusive)
+{
+    row->in_new = true;
+    row->new_self = self;
+    row->new_inclusive = inclusive;
+}
+
+static void add_functions(profile_diff *diff, const diff_side *old_side, const diff_side *new_side)
+{
+    for (guint i = 0; i < new_side->rows->len; i++) {
+        const diff_row *now = row_at(new_side, i);
+        profile_diff_row *row = add_row(diff, now->name, now->file);
+        set_new(row, now->self, now->inclusive);
+        if (now->partner == DIFF_NO_PARTNER)
             continue;
-        add_row(diff, old_row, new_row, new_row);
-        old_row->is_matched = new_row->is_matched = true;
+        const diff_row *before = row_at(old_side, now->partner);
+        set_old(row, before->self, before->inclusive);
+    }
+    for (guint i = 0; i < old_side->rows->len; i++) {
+        const diff_row *before = row_at(old_side, i);
+        if (before->partner == DIFF_NO_PARTNER)
+            set_old(add_row(diff, before->name, before->file), before->self, before->inclusive);
     }
 }
 
-static void match(profile_diff *diff, const GArray *old_rows, const GArray *new_rows)
+typedef struct line_taker {
+    profile_diff *diff;
+    const diff_side *old_side, *new_side;
+} line_taker;
+
+static void take_lines(const diff_line *before, const diff_line *now, void *argument)
 {
-    for (int level = MATCH_OBJECT; level < MATCH_N_LEVELS; level++)
-        match_level_rows(diff, old_rows, new_rows, (match_level)level);
-    for (guint i = 0; i < new_rows->len; i++) {
-        const side_row *row = &g_array_index(new_rows, side_row, i);
-        if (!row->is_matched)
-            add_row(diff, NULL, row, row);
+    const line_taker *t = argument;
+    const diff_row *function =
+        now != NULL ? row_at(t->new_side, now->row) : row_at(t->old_side, before->row);
+    profile_diff_row *row =
+        add_row(t->diff, function->name, now != NULL ? now->file : before->file);
+    if (before != NULL) {
+        set_old(row, before->self, before->inclusive);
+        row->old_line = before->line;
     }
-    for (guint i = 0; i < old_rows->len; i++) {
-        const side_row *row = &g_array_index(old_rows, side_row, i);
-        if (!row->is_matched)
-            add_row(diff, row, NULL, row);
+    if (now != NULL) {
+        set_new(row, now->self, now->inclusive);
+        row->new_line = now->line;
     }
-    g_ptr_array_sort(diff->rows, compare_rows);
 }
 
-static profile_diff *diff_new(const char *unit, uint64_t old_total, uint64_t new_total)
+static profile_diff *diff_new(const char *unit, const diff_side *old_side,
+                              const diff_side *new_side, profile_diff_by by)
 {
     profile_diff *diff = g_new0(profile_diff, 1);
     diff->unit = g_strdup(unit);
-    diff->old_total = old_total;
-    diff->new_total = new_total;
+    diff->by = by;
+    diff->old_total = old_side->total;
+    diff->new_total = new_side->total;
     diff->rows = g_ptr_array_new_with_free_func(row_free);
+    match(old_side, new_side);
+    line_taker taker = {diff, old_side, new_side};
+    if (by == PROFILE_DIFF_LINES)
+        profile_diff_align(old_side, new_side, take_lines, &taker);
+    else
+        add_functions(diff, old_side, new_side);
+    g_ptr_array_sort(diff->rows, compare_rows);
     return diff;
 }
 
-/* ---- callgrind ---- */
-
-static GArray *rows_of_table(const pstats_table *table)
-{
-    GArray *rows = g_array_new(FALSE, FALSE, sizeof(side_row));
-    for (guint i = 0; i < table->rows->len; i++) {
-        const pstats_row *row = &g_array_index(table->rows, pstats_row, i);
-        const char *file = row->file[0] != '\0' ? row->file : row->object;
-        side_row side = {row->name, file, row->object, row->self, row->inclusive, false};
-        g_array_append_val(rows, side);
-    }
-    return rows;
-}
+/* ---- the formats ---- */
 
 static int find_event(const callgrind_profile *profile, const char *event, const char *which,
                       GError **error)
@@ -160,9 +199,18 @@ static int find_event(const callgrind_profile *profile, const char *event, const
     return index;
 }
 
+static diff_side *side_of(const callgrind_profile *profile, size_t event, profile_diff_by by,
+                          pstats_table **ret_table)
+{
+    if (by == PROFILE_DIFF_LINES)
+        return diff_side_of_callgrind(profile, event);
+    *ret_table = pstats_new(profile, event); /* the side borrows its names */
+    return diff_side_of_table(*ret_table);
+}
+
 profile_diff *profile_diff_callgrind(const callgrind_profile *old_profile,
                                      const callgrind_profile *new_profile, const char *event,
-                                     GError **error)
+                                     profile_diff_by by, GError **error)
 {
     if (event == NULL)
         event = old_profile->events[0];
@@ -170,79 +218,33 @@ profile_diff *profile_diff_callgrind(const callgrind_profile *old_profile,
     int new_event = old_event < 0 ? -1 : find_event(new_profile, event, "new", error);
     if (new_event < 0)
         return NULL;
-    g_autoptr(pstats_table) old_table = pstats_new(old_profile, (size_t)old_event);
-    g_autoptr(pstats_table) new_table = pstats_new(new_profile, (size_t)new_event);
-    g_autoptr(GArray) old_rows = rows_of_table(old_table);
-    g_autoptr(GArray) new_rows = rows_of_table(new_table);
-    profile_diff *diff = diff_new(event, old_table->total, new_table->total);
-    match(diff, old_rows, new_rows);
-    return diff;
-}
-
-/* ---- massif ---- */
-
-/* What the nodes of one tree add up to. */
-typedef struct tree_rows {
-    GArray *rows; /* of side_row */
-    GHashTable *index;
-} tree_rows;
-
-static bool is_on_path(const GPtrArray *path, const massif_node *node)
-{
-    for (guint i = 0; i < path->len; i++) {
-        const massif_node *other = g_ptr_array_index(path, i);
-        if (other->function == node->function && other->file == node->file)
-            return true;
-    }
-    return false;
-}
-
-static side_row *find_side(GArray *rows, GHashTable *index, const massif_node *node)
-{
-    const char *file = node->file[0] != '\0' ? node->file : node->object;
-    side_row row = {.name = node->function, .file = file, .object = ""};
-    g_autofree char *key = key_of(&row, MATCH_FILE);
-    size_t at = GPOINTER_TO_SIZE(g_hash_table_lookup(index, key));
-    if (at == 0) {
-        g_array_append_val(rows, row);
-        at = rows->len;
-        g_hash_table_insert(index, g_steal_pointer(&key), GSIZE_TO_POINTER(at));
-    }
-    return &g_array_index(rows, side_row, at - 1);
-}
-
-/* The tree goes from the allocating function outwards: below the root, depth 1 allocates. */
-static void add_tree_node(const massif_node *node, const GPtrArray *path, void *argument)
-{
-    tree_rows *sums = argument;
-    if (path->len == 0 || is_on_path(path, node))
-        return;
-    side_row *row = find_side(sums->rows, sums->index, node);
-    row->inclusive += node->bytes;
-    row->self += path->len == 1 ? node->bytes : 0;
-}
-
-static GArray *rows_of_tree(const massif_profile *profile)
-{
-    g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    tree_rows sums = {g_array_new(FALSE, FALSE, sizeof(side_row)), index};
-    massif_walk_peak(profile, add_tree_node, &sums);
-    return sums.rows;
-}
-
-static uint64_t peak_of(const massif_profile *profile)
-{
-    return profile->n_snapshots == 0 ? 0 : profile->snapshots[profile->peak].heap_bytes;
+    g_autoptr(pstats_table) old_table = NULL;
+    g_autoptr(pstats_table) new_table = NULL;
+    g_autoptr(diff_side) old_side = side_of(old_profile, (size_t)old_event, by, &old_table);
+    g_autoptr(diff_side) new_side = side_of(new_profile, (size_t)new_event, by, &new_table);
+    return diff_new(event, old_side, new_side, by);
 }
 
 profile_diff *profile_diff_massif(const massif_profile *old_profile,
-                                  const massif_profile *new_profile)
+                                  const massif_profile *new_profile, profile_diff_by by)
 {
-    g_autoptr(GArray) old_rows = rows_of_tree(old_profile);
-    g_autoptr(GArray) new_rows = rows_of_tree(new_profile);
-    profile_diff *diff = diff_new("bytes at the peak", peak_of(old_profile), peak_of(new_profile));
-    match(diff, old_rows, new_rows);
-    return diff;
+    g_autoptr(diff_side) old_side = diff_side_of_massif(old_profile);
+    g_autoptr(diff_side) new_side = diff_side_of_massif(new_profile);
+    return diff_new("bytes at the peak", old_side, new_side, by);
+}
+
+profile_diff *profile_diff_dhat(const dhat_profile *old_profile, const dhat_profile *new_profile,
+                                const char *measure, profile_diff_by by, GError **error)
+{
+    dhat_measure what = measure == NULL ? DHAT_TOTAL_BYTES : dhat_measure_from_name(measure);
+    if (what == DHAT_N_MEASURES) {
+        g_set_error(error, DHAT_ERROR, DHAT_ERROR_FORMAT,
+                    "a DHAT file has no '%s': expected bytes, blocks, peak or end", measure);
+        return NULL;
+    }
+    g_autoptr(diff_side) old_side = diff_side_of_dhat(old_profile, what);
+    g_autoptr(diff_side) new_side = diff_side_of_dhat(new_profile, what);
+    return diff_new(dhat_measure_unit(what), old_side, new_side, by);
 }
 
 /* ---- output ---- */
@@ -270,6 +272,19 @@ static char *percent_text(uint64_t old_value, uint64_t new_value)
                            100.0 * ((double)new_value - (double)old_value) / (double)old_value);
 }
 
+/* "pool.c", "pool.c:12", or "pool.c:12 -> 14" where the line moved. Owner: the caller. */
+static char *place_text(const profile_diff_row *row)
+{
+    const char *slash = strrchr(row->file, '/');
+    const char *file = slash != NULL ? slash + 1 : row->file;
+    uint32_t line = row->in_new ? row->new_line : row->old_line;
+    if (line == 0)
+        return g_strdup(file);
+    if (row->in_old && row->in_new && row->old_line != row->new_line)
+        return g_strdup_printf("%s:%u -> %u", file, row->old_line, row->new_line);
+    return g_strdup_printf("%s:%u", file, line);
+}
+
 static void append_row(GString *text, const profile_diff_row *row)
 {
     g_autofree char *old_self = plain_text_number(row->old_self);
@@ -277,10 +292,10 @@ static void append_row(GString *text, const profile_diff_row *row)
     g_autofree char *change = change_text(row->old_self, row->new_self);
     g_autofree char *percent = percent_text(row->old_self, row->new_self);
     g_autofree char *inclusive = change_text(row->old_inclusive, row->new_inclusive);
-    const char *slash = strrchr(row->file, '/');
+    g_autofree char *place = place_text(row);
     g_string_append_printf(text, "%16s %16s %16s %10s %16s  %s%s%s%s\n", old_self, new_self, change,
-                           percent, inclusive, row->name, row->file[0] != '\0' ? " (" : "",
-                           slash != NULL ? slash + 1 : row->file, row->file[0] != '\0' ? ")" : "");
+                           percent, inclusive, row->name, place[0] != '\0' ? " (" : "", place,
+                           place[0] != '\0' ? ")" : "");
 }
 
 static bool is_changed(const profile_diff_row *row)
@@ -298,7 +313,8 @@ char *profile_diff_print(const profile_diff *diff, size_t limit)
     g_string_append_printf(text, "%s: %s -> %s (%s%s%s)\n\n", diff->unit, old_total, new_total,
                            change, percent[0] != '\0' ? ", " : "", percent);
     g_string_append_printf(text, "%16s %16s %16s %10s %16s  %s\n", "old self", "new self", "change",
-                           "", "inclusive change", "function");
+                           "", "inclusive change",
+                           diff->by == PROFILE_DIFF_LINES ? "line" : "function");
     size_t n = 0, n_changed = 0;
     for (guint i = 0; i < diff->rows->len; i++) {
         const profile_diff_row *row = g_ptr_array_index(diff->rows, i);
@@ -336,6 +352,10 @@ json_t *profile_diff_json(const profile_diff *diff)
         json_t *object = json_object();
         set_text(object, "name", row->name);
         set_text(object, "file", row->file);
+        if (diff->by == PROFILE_DIFF_LINES) {
+            set(object, "old_line", json_integer((json_int_t)row->old_line));
+            set(object, "new_line", json_integer((json_int_t)row->new_line));
+        }
         set(object, "in_old", json_boolean(row->in_old));
         set(object, "in_new", json_boolean(row->in_new));
         set(object, "old_self", json_integer((json_int_t)row->old_self));
@@ -346,6 +366,7 @@ json_t *profile_diff_json(const profile_diff *diff)
     }
     json_t *root = json_object();
     set(root, "format", json_string("diff"));
+    set(root, "by", json_string(diff->by == PROFILE_DIFF_LINES ? "line" : "function"));
     set_text(root, "unit", diff->unit);
     set(root, "old_total", json_integer((json_int_t)diff->old_total));
     set(root, "new_total", json_integer((json_int_t)diff->new_total));

@@ -169,6 +169,10 @@ static void diff_has_a_threshold(void **state)
     r = RUN("diff", "--threshold=5", s->calls, s->more_calls, NULL);
     assert_int_equal(r.code, 0);
     run_clear(&r);
+    r = RUN("diff", "--lines", s->calls, s->more_calls, NULL);
+    assert_int_equal(r.code, 1);
+    assert_holds(r.out, "  line\n");
+    run_clear(&r);
     r = RUN("diff", s->more_calls, s->calls, "--json", NULL);
     assert_int_equal(r.code, 0);
     json_t *value = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL);
@@ -177,7 +181,10 @@ static void diff_has_a_threshold(void **state)
     run_clear(&r);
     assert_refused(RUN("diff", s->calls, s->heap, NULL), 2, "is of callgrind");
     assert_refused(RUN("diff", s->calls, NULL), 2, "two files");
-    assert_refused(RUN("diff", s->calls, s->binary, NULL), 2, "expected a callgrind or massif");
+    assert_refused(RUN("diff", s->calls, s->binary, NULL), 2,
+                   "expected a callgrind, massif or DHAT");
+    assert_refused(RUN("diff", "--lines", "--event=Nothing", s->calls, s->more_calls, NULL), 2,
+                   "no event 'Nothing'");
 }
 
 static void profile_runs_programs(void **state)

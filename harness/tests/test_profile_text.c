@@ -361,7 +361,8 @@ static void differences_of_calls(void **state)
         parse("events: Dr Ir\nob=prog2\nfl=b.c\nfn=f\n11 0 130\ncfn=g\ncalls=1 1\n12 0 50\n"
               "fn=g\n15 0 50\nfn=fresh\n19 0 3\nob=two.so\nfl=x.c\nfn=same\n1 0 2\n"
               "ob=one.so\nfn=same\n1 0 1\n");
-    g_autoptr(profile_diff) diff = profile_diff_callgrind(before, after, NULL, NULL);
+    g_autoptr(profile_diff) diff =
+        profile_diff_callgrind(before, after, NULL, PROFILE_DIFF_FUNCTIONS, NULL);
     assert_int_equal(diff->old_total, 160);
     assert_int_equal(diff->new_total, 186);
     assert_true(profile_diff_growth(diff) > 16.24 && profile_diff_growth(diff) < 16.26);
@@ -382,7 +383,7 @@ static void differences_of_calls(void **state)
     assert_int_equal(sum, 26);
     assert_ptr_equal(f, g_ptr_array_index(diff->rows, 0)); /* the greatest change comes first */
     g_autoptr(GError) error = NULL;
-    assert_null(profile_diff_callgrind(before, after, "Dr", &error));
+    assert_null(profile_diff_callgrind(before, after, "Dr", PROFILE_DIFF_FUNCTIONS, &error));
     assert_non_null(strstr(error->message, "the old profile has no event 'Dr'"));
     g_autofree char *text = profile_diff_print(diff, 1);
     assert_non_null(strstr(text, "Ir: 160 -> 186 (+26, +16.25%)"));
@@ -408,7 +409,7 @@ static void differences_of_heaps(void **state)
         parse_heap("n1: 70 all\n n1: 70 0x1: make (a.c:5)\n  n1: 70 0x4: make (a.c:6)\n"
                    "   n0: 70 0x2: main (a.c:9)\n",
                    70);
-    g_autoptr(profile_diff) diff = profile_diff_massif(before, after);
+    g_autoptr(profile_diff) diff = profile_diff_massif(before, after, PROFILE_DIFF_FUNCTIONS);
     assert_int_equal(diff->old_total, 90);
     assert_int_equal(diff->new_total, 70);
     assert_true(profile_diff_growth(diff) < 0);
@@ -423,6 +424,116 @@ static void differences_of_heaps(void **state)
     json_t *json = profile_diff_json(diff);
     assert_int_equal(integer_at(json, "new_total", NULL), 70);
     json_decref(json);
+}
+
+static const profile_diff_row *find_moved(const profile_diff *diff, uint32_t old_line,
+                                          uint32_t new_line)
+{
+    for (unsigned i = 0; i < diff->rows->len; i++) {
+        const profile_diff_row *row = g_ptr_array_index(diff->rows, i);
+        if (row->old_line == old_line && row->new_line == new_line)
+            return row;
+    }
+    fail_msg("no line %u -> %u", old_line, new_line);
+    return NULL;
+}
+
+/* The file has a new name, four lines were written above the function, one between its lines, one
+ * was taken out; what was inlined stays where it was. */
+static void differences_of_lines(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) before =
+        parse("events: Ir\nfl=a.c\nfn=f\n10 500\n11 20\n12 900\n13 5\nfi=inline.h\n3 60\n"
+              "fe=a.c\nfl=c.c\nfn=g\n5 50\ncfi=a.c\ncfn=f\ncalls=1 10\n6 1485\n");
+    g_autoptr(callgrind_profile) after =
+        parse("events: Ir\nfl=b.c\nfn=f\n14 500\n15 25\n16 70\n17 900\nfi=inline.h\n3 61\n"
+              "fe=b.c\nfl=c.c\nfn=g\n5 50\ncfi=b.c\ncfn=f\ncalls=1 14\n6 1556\n");
+    g_autoptr(profile_diff) diff =
+        profile_diff_callgrind(before, after, NULL, PROFILE_DIFF_LINES, NULL);
+    assert_int_equal(diff->rows->len, 8);
+    assert_true(find_moved(diff, 10, 14)->new_self == 500);
+    assert_true(find_moved(diff, 11, 15)->old_self == 20);
+    assert_true(find_moved(diff, 12, 17)->new_self == 900);
+    assert_true(find_moved(diff, 3, 3)->new_self == 61);
+    assert_int_equal(find_moved(diff, 6, 6)->new_inclusive, 1556);
+    assert_false(find_moved(diff, 0, 16)->in_old);
+    assert_false(find_moved(diff, 13, 0)->in_new);
+    assert_ptr_equal(find_moved(diff, 0, 16), g_ptr_array_index(diff->rows, 0));
+    int64_t sum = 0;
+    for (unsigned i = 0; i < diff->rows->len; i++) {
+        const profile_diff_row *row = g_ptr_array_index(diff->rows, i);
+        sum += (int64_t)(row->new_self - row->old_self);
+    }
+    assert_int_equal(sum, (int64_t)(diff->new_total - diff->old_total));
+    g_autofree char *text = profile_diff_print(diff, 0);
+    assert_non_null(strstr(text, "f (b.c:11 -> 15)"));
+    json_t *json = profile_diff_json(diff);
+    assert_string_equal(json_string_value(json_object_get(json, "by")), "line");
+    json_decref(json);
+}
+
+/* Functions too long for the table of all pairs are matched by distance from their first line. */
+static void long_functions_are_aligned(void **state)
+{
+    (void)state;
+    GString *texts[2] = {g_string_new("events: Ir\nfl=a.c\nfn=f\n"),
+                         g_string_new("events: Ir\nfl=a.c\nfn=f\n")};
+    for (unsigned i = 0; i < 3000; i++) {
+        g_string_append_printf(texts[0], "%u 7\n", 100 + i);
+        g_string_append_printf(texts[1], "%u 7\n", 200 + i);
+    }
+    g_autoptr(callgrind_profile) before = parse(texts[0]->str);
+    g_autoptr(callgrind_profile) after = parse(texts[1]->str);
+    g_autoptr(profile_diff) diff =
+        profile_diff_callgrind(before, after, NULL, PROFILE_DIFF_LINES, NULL);
+    assert_int_equal(diff->rows->len, 3000);
+    assert_true(find_moved(diff, 3099, 3199)->in_old);
+    (void)g_string_free(texts[0], TRUE);
+    (void)g_string_free(texts[1], TRUE);
+}
+
+static dhat_profile *parse_places(unsigned make_bytes, unsigned line)
+{
+    g_autofree char *text = g_strdup_printf(
+        "{\"dhatFileVersion\":2,\"cmd\":\"x\",\"tu\":\"instrs\",\"pps\":["
+        "{\"tb\":%u,\"tbk\":3,\"gb\":10,\"gbk\":1,\"eb\":5,\"ebk\":1,\"fs\":[1,2,3,4]},"
+        "{\"tb\":40,\"tbk\":1,\"gb\":40,\"gbk\":1,\"fs\":[1,3,4]}],\"ftbl\":[\"[root]\","
+        "\"0x1: malloc (vg_replace_malloc.c:431)\",\"0x2: make (a.c:%u)\","
+        "\"0x3: make (a.c:30)\",\"0x4: main (a.c:9)\"]}",
+        make_bytes, line);
+    g_autoptr(GError) error = NULL;
+    dhat_profile *p = dhat_parse(text, strlen(text), "test", &error);
+    if (p == NULL)
+        fail_msg("%s", error->message);
+    return p;
+}
+
+static void differences_of_places(void **state)
+{
+    (void)state;
+    g_autoptr(dhat_profile) before = parse_places(100, 3);
+    g_autoptr(dhat_profile) after = parse_places(130, 5);
+    g_autoptr(profile_diff) diff =
+        profile_diff_dhat(before, after, NULL, PROFILE_DIFF_FUNCTIONS, NULL);
+    assert_string_equal(diff->unit, "bytes allocated");
+    assert_int_equal(diff->old_total, 140);
+    assert_int_equal(diff->new_total, 170);
+    const profile_diff_row *make = find_diff(diff, "make", "a.c");
+    assert_int_equal(make->old_self, 140); /* malloc itself is nobody's place */
+    assert_int_equal(make->new_inclusive, 170);
+    assert_int_equal(find_diff(diff, "main", "a.c")->new_inclusive, 170);
+    g_autoptr(profile_diff) lines =
+        profile_diff_dhat(before, after, "peak", PROFILE_DIFF_LINES, NULL);
+    assert_int_equal(lines->new_total, 50);
+    assert_int_equal(find_moved(lines, 3, 5)->new_self, 10);
+    assert_int_equal(find_moved(lines, 30, 30)->new_self, 40);
+    g_autoptr(profile_diff) blocks =
+        profile_diff_dhat(before, after, "blocks", PROFILE_DIFF_FUNCTIONS, NULL);
+    assert_int_equal(blocks->new_total, 4);
+    g_autoptr(GError) error = NULL;
+    assert_null(profile_diff_dhat(before, after, "Ir", PROFILE_DIFF_FUNCTIONS, &error));
+    assert_non_null(strstr(error->message, "expected bytes, blocks, peak or end"));
 }
 
 /* ---- lines ---- */
@@ -513,6 +624,9 @@ int main(void)
         cmocka_unit_test(text_for_terminals),
         cmocka_unit_test(differences_of_calls),
         cmocka_unit_test(differences_of_heaps),
+        cmocka_unit_test(differences_of_lines),
+        cmocka_unit_test(long_functions_are_aligned),
+        cmocka_unit_test(differences_of_places),
         cmocka_unit_test(lines_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
