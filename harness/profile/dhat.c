@@ -63,7 +63,8 @@ static void add_point(dhat_profile *profile, const json_t *value, size_t index)
         if (frame > 0 && (size_t)frame < profile->names->len)
             g_ptr_array_add(point->frames, g_ptr_array_index(profile->names, frame));
     }
-    if (point->frames->len == 0 || point->frames->len != json_array_size(frames)) {
+    bool has_table = profile->names->len > 0; /* where a file is cut, that is said once */
+    if (has_table && (point->frames->len == 0 || point->frames->len != json_array_size(frames))) {
         profile->complete = false;
         g_ptr_array_add(profile->warnings,
                         g_strdup_printf("place %zu: expected frames of the frame table", index));
@@ -103,26 +104,102 @@ static dhat_profile *read_root(const json_t *root)
     return profile;
 }
 
+/* ---- files that end too early ---- */
+
+enum { OUTER_DEPTH = 2 }; /* of the places and of the frame table */
+
+/* Where the text can be cut so that all values before are whole, and what it then lacks. */
+typedef struct whole_part {
+    size_t n_bytes; /* 0: nowhere */
+    char closing[OUTER_DEPTH + 1];
+} whole_part;
+
+static void note_whole(whole_part *part, size_t n_bytes, const GString *open)
+{
+    if (open->len == 0 || open->len > OUTER_DEPTH)
+        return;
+    part->n_bytes = n_bytes;
+    for (gsize i = 0; i < open->len; i++)
+        part->closing[i] = open->str[open->len - 1 - i] == '{' ? '}' : ']';
+    part->closing[open->len] = '\0';
+}
+
+/* The longest beginning of the text that is whole but for its last brackets. */
+static whole_part find_whole_part(const char *text, size_t n_bytes)
+{
+    whole_part part = {0};
+    g_autoptr(GString) open = g_string_new(NULL);
+    bool in_string = false;
+    for (size_t i = 0; i < n_bytes; i++) {
+        char c = text[i];
+        if (in_string && c == '\\') {
+            i++;
+        } else if (c == '"') {
+            in_string = !in_string;
+            if (!in_string && open->len > 0 && open->str[open->len - 1] == '[')
+                note_whole(&part, i + 1, open);
+        } else if (!in_string && (c == '{' || c == '[')) {
+            g_string_append_c(open, c);
+        } else if (!in_string && (c == '}' || c == ']') && open->len > 0) {
+            g_string_truncate(open, open->len - 1);
+            note_whole(&part, i + 1, open);
+        }
+    }
+    return part;
+}
+
+/* What can be read of a damaged text; NULL: nothing. */
+static json_t *load_beginning(const char *text, size_t n_bytes)
+{
+    whole_part part = find_whole_part(text, n_bytes);
+    if (part.n_bytes == 0)
+        return NULL;
+    g_autoptr(GString) closed = g_string_new_len(text, (gssize)part.n_bytes);
+    g_string_append(closed, part.closing);
+    return json_loadb(closed->str, closed->len, 0, NULL);
+}
+
+/* Null with the error if the root is none of DHAT's. A cut file has no frame table. */
+static dhat_profile *check_root(const json_t *root, const char *name, bool is_cut, GError **error)
+{
+    const json_t *frames = json_object_get(root, "ftbl");
+    if (json_integer_value(json_object_get(root, "dhatFileVersion")) != FILE_VERSION)
+        g_set_error(error, DHAT_ERROR, DHAT_ERROR_FORMAT,
+                    "%s:1:1: expected \"dhatFileVersion\": %d", name, FILE_VERSION);
+    else if (!json_is_array(json_object_get(root, "pps")) || (!is_cut && !json_is_array(frames)))
+        g_set_error(error, DHAT_ERROR, DHAT_ERROR_FORMAT,
+                    "%s:1:1: expected the arrays \"pps\" and \"ftbl\"", name);
+    else
+        return read_root(root);
+    return NULL;
+}
+
 dhat_profile *dhat_parse(const char *text, size_t n_bytes, const char *name, GError **error)
 {
     json_error_t failure;
     json_t *root = json_loadb(text != NULL ? text : "", n_bytes, 0, &failure);
-    if (root == NULL) {
-        g_set_error(error, DHAT_ERROR, DHAT_ERROR_FORMAT, "%s:%d:%d: %s", name,
-                    MAX(failure.line, 1), MAX(failure.column, 1), failure.text);
-        return NULL;
-    }
+    bool is_cut = root == NULL;
+    g_autofree char *why = is_cut ? g_strdup_printf("%s:%d:%d: %s", name, MAX(failure.line, 1),
+                                                    MAX(failure.column, 1), failure.text)
+                                  : NULL;
+    if (is_cut && text != NULL)
+        root = load_beginning(text, n_bytes);
     dhat_profile *profile = NULL;
-    if (json_integer_value(json_object_get(root, "dhatFileVersion")) != FILE_VERSION)
-        g_set_error(error, DHAT_ERROR, DHAT_ERROR_FORMAT,
-                    "%s:1:1: expected \"dhatFileVersion\": %d", name, FILE_VERSION);
-    else if (!json_is_array(json_object_get(root, "pps")) ||
-             !json_is_array(json_object_get(root, "ftbl")))
-        g_set_error(error, DHAT_ERROR, DHAT_ERROR_FORMAT,
-                    "%s:1:1: expected the arrays \"pps\" and \"ftbl\"", name);
-    else
-        profile = read_root(root);
+    GError *refused = NULL;
+    if (root != NULL)
+        profile = check_root(root, name, is_cut, &refused);
     json_decref(root);
+    if (profile == NULL && is_cut) { /* the damage is what there is to say */
+        g_clear_error(&refused);
+        g_set_error_literal(error, DHAT_ERROR, DHAT_ERROR_FORMAT, why);
+    } else if (profile == NULL) {
+        g_propagate_error(error, refused);
+    } else if (is_cut) {
+        profile->complete = false;
+        g_ptr_array_insert(
+            profile->warnings, 0,
+            g_strdup_printf("%s; %u places before that are whole", why, profile->points->len));
+    }
     return profile;
 }
 

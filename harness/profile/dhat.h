@@ -2,8 +2,9 @@
  * dhat.h -- reads DHAT's JSON: how each place that allocates uses its blocks.
  *
  * Owns:   every string and array; dhat_free() releases the whole.
- * Errors: JSON that is cut off or damaged is an error with line and column; places that refer to
- *         frames that are not there are left out, with a warning.
+ * Errors: of JSON that is cut off or damaged, the places before that are read ("complete" is false,
+ *         a warning has line and column; the frame table stands last and is mostly lost); an error
+ *         where there is none. Places that refer to frames that are not there have a warning.
  * Source: DHAT's file version 2 (valgrind 3.15 and later), mode "heap".
  */
 #ifndef HARNESS_PROFILE_DHAT_H

@@ -165,7 +165,7 @@ static void end_in_counts(reader *r, const char *name, const char *text)
     for (unsigned i = 0; i < r->report->errors->len; i++) {
         memcheck_error *e = g_ptr_array_index(r->report->errors, i);
         if (e->unique == unique)
-            e->count = r->count;
+            e->count = MAX(r->count, 1); /* it is there, so it happened */
     }
 }
 

@@ -57,8 +57,9 @@ void monitor_sample_free(monitor_sample *sample);
 /* Appends the sample in its written form. */
 void monitor_write(GString *text, const monitor_sample *sample);
 
-/* Samples of a recording, rising in time; what is cut off at the end is left out.
- * Errors: no sample in it. Owner of the result: the caller (of monitor_sample *). */
+/* Samples of a recording, as they were taken (a clock that was set back shows); a line that is cut
+ * off at the end is left out. Errors: no sample in it, or a damaged line. Owner of the result: the
+ * caller (of monitor_sample *). */
 GPtrArray *monitor_parse(const char *text, size_t n_bytes, const char *name, GError **error);
 
 typedef enum monitor_error {

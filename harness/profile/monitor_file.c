@@ -99,24 +99,58 @@ static void parse_device(monitor_sample *sample, char **w)
     g_array_append_val(sample->devices, d);
 }
 
-static void parse_line(GPtrArray *samples, char **w)
+/* The kinds of lines: how many words, and which of them is no number (0: none but the first). */
+static const struct {
+    const char *kind;
+    guint n_words, name_at;
+} forms[] = {{"S", 2, 0}, {"P", 18, 17}, {"T", 5, 4}, {"D", 9, 1}};
+
+enum { STATE_AT = 3 }; /* of a process: one letter */
+
+static bool is_number(const char *word)
 {
-    guint n = g_strv_length(w);
-    if (n == 2 && strcmp(w[0], "S") == 0) {
-        monitor_sample *sample = monitor_sample_new();
-        sample->time_us = g_ascii_strtoll(w[1], NULL, 10);
-        g_ptr_array_add(samples, sample);
-        return;
+    guint64 value;
+    return g_ascii_string_to_unsigned(word, 10, 0, G_MAXUINT64, &value, NULL) != FALSE;
+}
+
+/* True if the words are those of a line of that form. */
+static bool has_form(char **w, size_t form)
+{
+    if (g_strv_length(w) != forms[form].n_words || strcmp(w[0], forms[form].kind) != 0)
+        return false;
+    for (guint i = 1; i < forms[form].n_words; i++) {
+        bool is_state = strcmp(w[0], "P") == 0 && i == STATE_AT;
+        bool is_right = is_state                   ? strlen(w[i]) == 1
+                        : i == forms[form].name_at ? w[i][0] != '\0'
+                                                   : is_number(w[i]);
+        if (!is_right)
+            return false;
     }
-    if (samples->len == 0)
-        return;
+    return true;
+}
+
+/* False: no line of a recording, or not at this place. */
+static bool parse_line(GPtrArray *samples, char **w)
+{
+    size_t form = 0;
+    while (form < G_N_ELEMENTS(forms) && !has_form(w, form))
+        form++;
+    if (form == G_N_ELEMENTS(forms) || (samples->len == 0 && form != 0))
+        return false;
+    if (form == 0) {
+        monitor_sample *sample = monitor_sample_new();
+        sample->time_us = (int64_t)number(w[1]);
+        g_ptr_array_add(samples, sample);
+        return true;
+    }
     monitor_sample *last = g_ptr_array_index(samples, samples->len - 1);
-    if (n == 18 && strcmp(w[0], "P") == 0)
+    if (strcmp(w[0], "P") == 0)
         parse_process(last, w);
-    else if (n == 5 && strcmp(w[0], "T") == 0)
+    else if (strcmp(w[0], "T") == 0)
         parse_thread(last, w);
-    else if (n == 9 && strcmp(w[0], "D") == 0)
+    else
         parse_device(last, w);
+    return true;
 }
 
 static void free_sample(gpointer sample)
@@ -128,14 +162,22 @@ GPtrArray *monitor_parse(const char *text, size_t n_bytes, const char *name, GEr
 {
     GPtrArray *samples = g_ptr_array_new_with_free_func(free_sample);
     const char *end = text + n_bytes;
+    unsigned n_lines = 0;
     for (const char *p = text; p < end;) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         if (newline == NULL)
             break; /* cut off */
+        n_lines++;
         g_autofree char *line = g_strndup(p, (gsize)(newline - p));
         g_auto(GStrv) words = g_strsplit(line, " ", -1);
-        parse_line(samples, words);
         p = newline + 1;
+        if (line[0] == '#' || parse_line(samples, words))
+            continue;
+        g_set_error(error, MONITOR_ERROR, MONITOR_ERROR_FORMAT,
+                    "%s:%u:1: not a recording of objlab top: expected a line 'S time'%s", name,
+                    n_lines, samples->len > 0 ? ", 'P ...', 'T ...' or 'D ...'" : "");
+        g_ptr_array_unref(samples);
+        return NULL;
     }
     if (samples->len > 0)
         return samples;

@@ -131,6 +131,10 @@ static void recordings_there_and_back(void **state)
         assert_int_equal(whole->devices->len, 1);
     }
     g_autoptr(GError) error = NULL;
+    static const char damaged[] = "# objlab top 1\nS 1\nD vda 1 2 3 4 5 6 x\n";
+    assert_null(monitor_parse(damaged, strlen(damaged), "test", &error));
+    assert_non_null(strstr(error->message, "test:3:1: "));
+    g_clear_error(&error);
     assert_null(monitor_parse("hello\nP 1 2\n", 12, "test", &error));
     assert_non_null(strstr(error->message, "not a recording"));
 }
