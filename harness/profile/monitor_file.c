@@ -107,10 +107,20 @@ static const struct {
 
 enum { STATE_AT = 3 }; /* of a process: one letter */
 
-static bool is_number(const char *word)
+/* The largest number that fits where it goes. */
+static guint64 largest(const char *kind, guint at)
 {
-    guint64 value;
-    return g_ascii_string_to_unsigned(word, 10, 0, G_MAXUINT64, &value, NULL) != FALSE;
+    enum { UID_AT = 2, N_THREADS_AT = 16 };
+    bool is_process = *kind == 'P';
+    if (is_process && (at == UID_AT || at == N_THREADS_AT))
+        return UINT32_MAX;
+    bool is_id = (is_process && at == 1) || (*kind == 'T' && at <= 2);
+    return is_id ? INT32_MAX : INT64_MAX;
+}
+
+static bool is_number(const char *word, guint64 most)
+{
+    return g_ascii_string_to_unsigned(word, 10, 0, most, NULL, NULL) != FALSE;
 }
 
 /* True if the words are those of a line of that form. */
@@ -122,7 +132,7 @@ static bool has_form(char **w, size_t form)
         bool is_state = strcmp(w[0], "P") == 0 && i == STATE_AT;
         bool is_right = is_state                   ? strlen(w[i]) == 1
                         : i == forms[form].name_at ? w[i][0] != '\0'
-                                                   : is_number(w[i]);
+                                                   : is_number(w[i], largest(w[0], i));
         if (!is_right)
             return false;
     }
