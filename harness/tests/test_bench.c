@@ -648,6 +648,28 @@ static void sparklines_go_from_lowest_to_highest(void **state)
 
 /* ---- growth ---- */
 
+/* What does not fit is known before anything is measured. */
+static void too_large_is_known_beforehand(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    bench_subject a = {.groups = SUBJECTS_OBJECTS};
+    g_ptr_array_add(subjects, &a);
+    sweep_plan plan = {.base = {.subjects = subjects},
+                       .n_least = 1000,
+                       .n_most = 100000000,
+                       .bytes_limit = 2 * 320 * 50000,
+                       .bytes_per_object = 320}; /* the subject and its control: 50000 objects */
+    assert_int_equal(sweep_first_refused(&plan), 100000);
+    plan.n_most = 31623;
+    assert_int_equal(sweep_first_refused(&plan), 0);
+    plan.bytes_limit = 1;
+    assert_int_equal(sweep_first_refused(&plan), 1000);
+    g_autoptr(GError) error = NULL;
+    assert_null(sweep_run(&plan, &error));
+    assert_non_null(strstr(error->message, "not even N = 1000"));
+}
+
 /* Shell workers whose cost an object is 10 at every N, and N: passes that grow as N and as N^2. */
 static void growth_is_fitted(void **state)
 {
@@ -845,6 +867,7 @@ int main(void)
         cmocka_unit_test(damaged_histories_are_refused),
         cmocka_unit_test(sparklines_go_from_lowest_to_highest),
         cmocka_unit_test(growth_is_fitted),
+        cmocka_unit_test(too_large_is_known_beforehand),
         cmocka_unit_test(proofs_count_every_try),
         cmocka_unit_test(google_benchmark_reports_manual_time),
     };
