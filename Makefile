@@ -23,7 +23,7 @@ PYTHON_BUILD := build/release/harness/python
 PYTHON_ROUNDS ?= 11
 
 .PHONY: help grade report lab class bench bench-readers many-blocks prove prove-grading perf-gate perf-accept profile python-tests python-bench \
-        python-host test test-asan test-memcheck test-slurm differential fuzz coverage lint format \
+        python-host test test-asan test-memcheck test-slurm test-aarch64 differential fuzz coverage lint format \
         install clean setup release dev web
 .DEFAULT_GOAL := help
 
@@ -111,6 +111,11 @@ test-memcheck:
 test-slurm: release
 	@scripts/setup.sh slurm
 	@harness/tests/slurm_cluster.sh harness/tests/test_slurm.sh $(CURDIR)/$(OBJLAB)
+
+## test-aarch64   the timer and the benchmark's workers, cross-compiled, under qemu
+test-aarch64:
+	@scripts/setup.sh aarch64
+	@harness/tests/test_aarch64.sh $(CURDIR)
 
 ## differential   the runtime against CPython: OPERATIONS random ones, or SECONDS of them, from SEED
 differential:

@@ -2,6 +2,7 @@
 
 #include "reports/text.h"
 
+#include <math.h>
 #include <string.h>
 
 #define THIN_SPACE "\u202f"
@@ -113,6 +114,11 @@ void exhibit_add_interval(exhibit_series *series, double x, double y, double low
 void exhibit_add_point(exhibit_series *series, double x, double y)
 {
     exhibit_add_interval(series, x, y, y, y);
+}
+
+void exhibit_add_gap(exhibit_series *series, double x)
+{
+    exhibit_add_interval(series, x, NAN, NAN, NAN);
 }
 
 exhibit_frame *exhibit_add_frame(exhibit_chart *chart, const char *label, const char *note)

@@ -2,7 +2,8 @@
  * exhibit.h -- evidence beside the grading, as a section of the HTML report: charts and a table.
  *
  *   exhibit = title, lead, charts, one table
- *   chart   = lines over x | bars by category | arenas, frame by frame
+ *   chart   = lines over x | bars by category | dots by category on a log axis | arenas, frame by
+ *             frame
  *
  * exhibit_read() makes exhibits of the JSON documents that objlab's commands print: objlab/bench,
  * objlab/history, objlab/top, objlab/python-bench, objlab/profilers, objlab/trace.
@@ -18,16 +19,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum exhibit_kind { EXHIBIT_LINES, EXHIBIT_BARS, EXHIBIT_ARENAS } exhibit_kind;
+typedef enum exhibit_kind {
+    EXHIBIT_LINES,
+    EXHIBIT_BARS,
+    EXHIBIT_DOTS, /* values > 0 */
+    EXHIBIT_ARENAS
+} exhibit_kind;
 
-/* low..high: a 95 % interval; both y where there is none. */
+/* low..high: a 95 % interval; both y where there is none. y NAN: a gap in a line. */
 typedef struct exhibit_point {
-    double x, y, low, high; /* x of bars: the index of the category */
+    double x, y, low, high; /* x of bars and dots: the index of the category */
 } exhibit_point;
 
 typedef struct exhibit_series {
     char *name;
     GArray *points; /* of exhibit_point */
+    bool is_goal;   /* of dots: drawn as ticks to be reached */
 } exhibit_series;
 
 /* A row a text of arenas, a letter a pool: '.' free, '0'..'9' how full, '0' empty but kept. */
@@ -39,8 +46,8 @@ typedef struct exhibit_frame {
 typedef struct exhibit_chart {
     exhibit_kind kind;
     char *title, *x_label, *unit; /* unit: of y: "ns", "B", "%", "" */
-    GPtrArray *categories;        /* bars: of char * */
-    GPtrArray *series;            /* lines, bars: of exhibit_series */
+    GPtrArray *categories;        /* bars, dots: of char * */
+    GPtrArray *series;            /* lines, bars, dots: of exhibit_series */
     GPtrArray *frames;            /* arenas: of exhibit_frame */
 } exhibit_chart;
 
@@ -73,6 +80,7 @@ exhibit_series *exhibit_series_of(exhibit_chart *chart, const char *name);
 double exhibit_category_of(exhibit_chart *chart, const char *name);
 
 void exhibit_add_point(exhibit_series *series, double x, double y);
+void exhibit_add_gap(exhibit_series *series, double x);
 void exhibit_add_interval(exhibit_series *series, double x, double y, double low, double high);
 exhibit_frame *exhibit_add_frame(exhibit_chart *chart, const char *label, const char *note);
 

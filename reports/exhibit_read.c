@@ -4,6 +4,7 @@
 #include "reports/record.h"
 #include "reports/text.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { MAX_ARENAS = 64, MAX_POOLS = 4096, LEVELS = 9 };
@@ -55,9 +56,60 @@ static exhibit_chart *chart_of(exhibit *e, exhibit_kind kind, const char *title,
 
 /* ---- objlab/bench ---- */
 
+static const char goal_name[] = "goal";
+
+/* What read_bench_figure() fills. */
+typedef struct bench_target {
+    exhibit *e;
+    unsigned n_met, n_goals;
+} bench_target;
+
+static bool is_one_of(const char *text, const char *const *known, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(text, known[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The goal of a figure as a tick in its unit, and as three cells: ratio, goal, outcome. */
+static void read_goal(json_reader *in, const json_t *o, double median, exhibit_chart *chart,
+                      double category, bench_target *t)
+{
+    static const char *const outcomes[] = {"met", "undecided", "missed"};
+    if (!json_reader_has(o, "goal")) {
+        for (int i = 0; i < 3; i++)
+            exhibit_add_text(t->e, "");
+        return;
+    }
+    const json_t *goal = json_reader_object(in, o, "goal");
+    gsize length = json_reader_enter(in, "goal");
+    g_autofree char *outcome = NULL;
+    interval ratio = read_interval(in, goal);
+    double aim = json_reader_real(in, goal, "goal");
+    json_reader_text(in, goal, "outcome", &outcome);
+    if (in->error == NULL && !(ratio.median > 0 && aim > 0))
+        json_reader_fail(in, "a ratio and its goal are more than 0");
+    if (in->error == NULL && !is_one_of(outcome, outcomes, G_N_ELEMENTS(outcomes)))
+        json_reader_fail(in, "outcome: expected met, undecided or missed");
+    json_reader_leave(in, length);
+    if (in->error != NULL)
+        return;
+    t->n_goals++;
+    t->n_met += strcmp(outcome, "met") == 0 ? 1 : 0;
+    exhibit_series *ticks = exhibit_series_of(chart, goal_name);
+    ticks->is_goal = true;
+    exhibit_add_point(ticks, category, median / ratio.median * aim);
+    exhibit_add_number(t->e, ratio.median);
+    exhibit_add_number(t->e, aim);
+    exhibit_add_text(t->e, outcome);
+}
+
 static void read_bench_figure(json_reader *in, const json_t *o, void *into)
 {
-    exhibit *e = into;
+    bench_target *t = into;
+    exhibit *e = t->e;
     g_autofree char *name = NULL;
     g_autofree char *layout = NULL;
     g_autofree char *subject = NULL;
@@ -74,9 +126,10 @@ static void read_bench_figure(json_reader *in, const json_t *o, void *into)
     g_autofree char *what = text_unit_label(unit);
     g_autofree char *title = g_strdup_printf("%s: %s", layout[0] != '\0' ? layout : "all", what);
     g_autofree char *label = text_figure_label(name);
-    exhibit_chart *chart = chart_of(e, EXHIBIT_BARS, title, "", unit);
-    exhibit_add_interval(exhibit_series_of(chart, subject), exhibit_category_of(chart, label),
-                         i.median, i.low, i.high);
+    exhibit_chart *chart = chart_of(e, EXHIBIT_DOTS, title, "", unit);
+    double category = exhibit_category_of(chart, label);
+    if (i.low > 0) /* nothing else has a place on a log axis; the table has it */
+        exhibit_add_interval(exhibit_series_of(chart, subject), category, i.median, i.low, i.high);
     exhibit_add_text(e, label);
     exhibit_add_text(e, layout);
     exhibit_add_text(e, subject);
@@ -84,17 +137,83 @@ static void read_bench_figure(json_reader *in, const json_t *o, void *into)
     exhibit_add_number(e, i.median);
     exhibit_add_number(e, i.low);
     exhibit_add_number(e, i.high);
+    read_goal(in, o, i.median, chart, category, t);
 }
 
 static void read_bench(json_reader *in, const json_t *root, exhibit *e)
 {
-    static const char *const columns[] = {"figure", "layout", "subject", "unit",
-                                          "median", "low",    "high"};
+    static const char *const columns[] = {"figure", "layout", "subject", "unit", "median",
+                                          "low",    "high",   "ratio",   "goal", "outcome"};
     exhibit_set_columns(e, columns, G_N_ELEMENTS(columns));
-    json_reader_array(in, root, "figures", read_bench_figure, e);
+    bench_target t = {.e = e};
+    json_reader_array(in, root, "figures", read_bench_figure, &t);
+    if (t.n_goals == 0)
+        return;
+    char *lead = g_strdup_printf("%s %u of %u goals met.", e->lead, t.n_met, t.n_goals);
+    g_free(e->lead);
+    e->lead = lead;
 }
 
 /* ---- objlab/history ---- */
+
+/* Numbers, and null where a result has no such figure. NULL: of another length, or anything else.
+ * Owner: the caller. */
+static GArray *read_points(json_reader *in, const json_t *object, const char *key, size_t n)
+{
+    const json_t *values = json_object_get(object, key);
+    GArray *points = g_array_new(FALSE, FALSE, sizeof(double));
+    bool good = json_array_size(values) == n; /* 0 of what is no array */
+    for (size_t i = 0; good && i < n; i++) {
+        const json_t *value = json_array_get(values, i);
+        double number = json_is_null(value) ? NAN : json_number_value(value);
+        good = json_is_null(value) || json_is_number(value);
+        g_array_append_val(points, number);
+    }
+    if (good && n > 0)
+        return points;
+    json_reader_fail(in, "%s: expected numbers, one at the least and as many as medians", key);
+    g_array_unref(points);
+    return NULL;
+}
+
+/* A result each; in documents without intervals, the medians are all. */
+static GArray *read_intervals(json_reader *in, const json_t *o)
+{
+    size_t n = json_array_size(json_object_get(o, "medians"));
+    bool has_intervals = json_reader_has(o, "lows");
+    g_autoptr(GArray) medians = read_points(in, o, "medians", n);
+    g_autoptr(GArray) lows = read_points(in, o, has_intervals ? "lows" : "medians", n);
+    g_autoptr(GArray) highs = read_points(in, o, has_intervals ? "highs" : "medians", n);
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(interval));
+    for (size_t i = 0; in->error == NULL && i < n; i++) {
+        const interval v = {g_array_index(medians, double, i), g_array_index(lows, double, i),
+                            g_array_index(highs, double, i)};
+        bool is_gap = isnan(v.median) && isnan(v.low) && isnan(v.high);
+        if (!is_gap && !(v.low <= v.median && v.median <= v.high))
+            json_reader_fail(in, "the median is not between low and high");
+        g_array_append_val(all, v);
+    }
+    return all;
+}
+
+/* Draws the known results; the first and the last of them. False if there is none. */
+static bool draw_trend(const GArray *all, exhibit_series *series, interval *ret_first,
+                       interval *ret_last, size_t *ret_n)
+{
+    *ret_n = 0;
+    for (guint i = 0; i < all->len; i++) {
+        const interval *v = &g_array_index(all, interval, i);
+        if (isnan(v->median)) {
+            exhibit_add_gap(series, (double)i + 1);
+            continue;
+        }
+        exhibit_add_interval(series, (double)i + 1, v->median, v->low, v->high);
+        if ((*ret_n)++ == 0)
+            *ret_first = *v;
+        *ret_last = *v;
+    }
+    return *ret_n > 0;
+}
 
 static void read_trend(json_reader *in, const json_t *o, void *into)
 {
@@ -107,36 +226,33 @@ static void read_trend(json_reader *in, const json_t *o, void *into)
     json_reader_text(in, o, "layout", &layout);
     json_reader_text(in, o, "subject", &subject);
     json_reader_text(in, o, "unit", &unit);
-    const json_t *medians = json_object_get(o, "medians");
-    size_t n = json_array_size(medians); /* 0 of what is no array */
-    for (size_t i = 0; i < n; i++) {
-        if (!json_is_number(json_array_get(medians, i)))
-            n = 0;
-    }
-    if (n == 0)
-        json_reader_fail(in, "medians: expected numbers, one at the least");
+    g_autoptr(GArray) all = read_intervals(in, o);
     if (in->error != NULL)
         return;
     g_autofree char *label = text_figure_label(name);
     exhibit_chart *chart = chart_of(e, EXHIBIT_LINES, label, "saved result", unit);
-    exhibit_series *series = exhibit_series_of(chart, layout[0] != '\0' ? layout : subject);
-    for (size_t i = 0; i < n; i++)
-        exhibit_add_point(series, (double)i + 1, json_number_value(json_array_get(medians, i)));
-    double first = json_number_value(json_array_get(medians, 0));
-    double last = json_number_value(json_array_get(medians, n - 1));
+    interval first = {0};
+    interval last = {0};
+    size_t n;
+    if (!draw_trend(all, exhibit_series_of(chart, layout[0] != '\0' ? layout : subject), &first,
+                    &last, &n)) {
+        json_reader_fail(in, "medians: expected numbers, one at the least");
+        return;
+    }
     exhibit_add_text(e, label);
     exhibit_add_text(e, layout);
     exhibit_add_text(e, unit);
     exhibit_add_number(e, (double)n);
-    exhibit_add_number(e, first);
-    exhibit_add_number(e, last);
-    exhibit_add_number(e, first > 0 ? 100 * (last / first - 1) : 0);
+    const double cells[] = {first.median, first.low, first.high, last.median, last.low, last.high};
+    for (size_t i = 0; i < G_N_ELEMENTS(cells); i++)
+        exhibit_add_number(e, cells[i]);
+    exhibit_add_number(e, first.median > 0 ? 100 * (last.median / first.median - 1) : 0);
 }
 
 static void read_history(json_reader *in, const json_t *root, exhibit *e)
 {
-    static const char *const columns[] = {"figure", "layout", "unit",     "results",
-                                          "first",  "last",   "change, %"};
+    static const char *const columns[] = {"figure", "layout", "unit", "results", "first",    "low",
+                                          "high",   "last",   "low",  "high",    "change, %"};
     exhibit_set_columns(e, columns, G_N_ELEMENTS(columns));
     json_reader_array(in, root, "trends", read_trend, e);
 }
@@ -312,10 +428,14 @@ typedef struct schema {
 
 static const schema schemas[] = {
     {"objlab/bench", "Benchmark",
-     "Time and bytes of each layout and its rivals, measured side by side; whiskers are 95\u00a0% "
-     "intervals.",
+     "Time and bytes of each layout and its rivals, measured side by side, on a logarithmic axis: "
+     "the same step is the same ratio everywhere. Whiskers are 95\u00a0% intervals, a tick is what "
+     "ours is meant to reach.",
      read_bench},
-    {"objlab/history", "Trend", "Medians of the saved results, oldest first; a chart a figure.",
+    {"objlab/history", "Trend",
+     "Medians of the saved results with 95\u00a0% intervals, oldest first; a chart a figure. A gap "
+     "is a "
+     "result without it.",
      read_history},
     {"objlab/python-bench", "Python's objects in our pools",
      "The same Python program, with the interpreter's own allocator and with ours.", read_python},

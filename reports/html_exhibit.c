@@ -3,10 +3,14 @@
 #include "reports/html_page.h"
 #include "reports/json_text.h"
 
+#include <math.h>
+
 static void put_chart(html_page *page, const exhibit_chart *chart, unsigned i, unsigned k)
 {
-    static const char *const kinds[] = {
-        [EXHIBIT_LINES] = "lines", [EXHIBIT_BARS] = "bars", [EXHIBIT_ARENAS] = "arenas"};
+    static const char *const kinds[] = {[EXHIBIT_LINES] = "lines",
+                                        [EXHIBIT_BARS] = "bars",
+                                        [EXHIBIT_DOTS] = "dots",
+                                        [EXHIBIT_ARENAS] = "arenas"};
     html_put(page, "<figure class=\"exhibit\">");
     html_element(page, "figcaption", "", chart->title);
     html_putf(page,
@@ -73,9 +77,12 @@ static json_t *series_to_json(const exhibit_series *s)
     json_t *points = json_array();
     for (unsigned i = 0; i < s->points->len; i++) {
         const exhibit_point *p = &g_array_index(s->points, exhibit_point, i);
-        json_array_append_new(points, json_pack("[ffff]", p->x, p->y, p->low, p->high));
+        json_array_append_new(points, isnan(p->y)
+                                          ? json_pack("[fn]", p->x)
+                                          : json_pack("[ffff]", p->x, p->y, p->low, p->high));
     }
-    return json_pack("{so so}", "name", json_text(s->name), "points", points);
+    return json_pack("{so sb so}", "name", json_text(s->name), "goal", s->is_goal, "points",
+                     points);
 }
 
 static json_t *chart_to_json(const exhibit_chart *chart)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # setup.sh -- installs what is missing of the Debian packages that objlab needs.
 #
-# usage: scripts/setup.sh SET...     SET: build web test bench python slurm
+# usage: scripts/setup.sh SET...     SET: build web test bench python slurm aarch64
 #
 # Idempotent, and silent when nothing is missing. As root it installs; otherwise it
 # prints the exact command and exits with 2. The sets web, bench and python are comfort:
@@ -19,6 +19,7 @@ web_packages=(nodejs npm)
 test_packages=(python3 libclang-rt-14-dev llvm gdb libxml2-utils shellcheck procps chromium
     libbenchmark-tools python3-scipy)
 slurm_packages=(slurmctld slurmd slurm-client munge iproute2)
+aarch64_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 python_packages=(python3-dev libpython3.11-testsuite)
 bench_packages=(python3-dev liblua5.4-dev libjemalloc-dev libmimalloc-dev libgoogle-perftools-dev)
 
@@ -64,8 +65,9 @@ main()
         bench) packages=("${bench_packages[@]}") optional=true ;;
         python) packages=("${python_packages[@]}") optional=true ;;
         slurm) packages=("${slurm_packages[@]}") ;;
+        aarch64) packages=("${aarch64_packages[@]}") ;;
         *)
-            echo "setup.sh: unknown set '$set': expected build, web, test, bench, python or slurm" >&2
+            echo "setup.sh: unknown set '$set': expected build, web, test, bench, python, slurm or aarch64" >&2
             exit 2
             ;;
         esac

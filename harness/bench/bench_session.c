@@ -381,7 +381,8 @@ static const bench_series *find_control(const bench_session *session, const char
     return NULL;
 }
 
-/* A/A: control over the first subject, a ratio a round. */
+/* A/A: the first subject over its control, a ratio a round. The first stands above as it does where
+ * it is compared with a rival, so that its bad round moves both alike and sets nothing apart. */
 static GArray *control_ratios(const bench_session *session, const char *figure, const char *layout)
 {
     const bench_series *control = find_control(session, figure, layout);
@@ -390,14 +391,14 @@ static GArray *control_ratios(const bench_session *session, const char *figure, 
                         : bench_session_find(session, figure, layout, control->subject, false);
     if (first == NULL)
         return g_array_new(FALSE, FALSE, sizeof(double));
-    return sampler_ratios(control->values, first->values);
+    return sampler_ratios(first->values, control->values);
 }
 
 double bench_session_resolution(const bench_session *session, const char *figure,
                                 const char *layout)
 {
     g_autoptr(GArray) ratios = control_ratios(session, figure, layout);
-    return sampler_resolution(ratios, SEED);
+    return sampler_resolution(ratios);
 }
 
 bool bench_session_compare(const bench_session *session, const bench_series *x,

@@ -1,5 +1,6 @@
 #include "harness/bench/history.h"
 
+#include <math.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -198,7 +199,7 @@ static void trend_free(void *data)
     g_free(t->layout);
     g_free(t->subject);
     g_free(t->unit);
-    g_array_unref(t->medians);
+    g_array_unref(t->values);
     g_free(t);
 }
 
@@ -208,55 +209,115 @@ static bool continues(const history_trend *t, sqlite3_stmt *row)
            strcmp(t->layout, column_text(row, 1)) == 0;
 }
 
-static history_trend *trend_of_row(sqlite3_stmt *row, const char *subject_name)
+static history_trend *trend_of_row(sqlite3_stmt *row, const char *subject_name, guint n_results)
 {
+    const stats_interval unknown = {NAN, NAN, NAN};
     history_trend *t = g_new0(history_trend, 1);
     t->figure = g_strdup(column_text(row, 0));
     t->layout = g_strdup(column_text(row, 1));
     t->unit = g_strdup(column_text(row, 2));
     t->subject = g_strdup(subject_name);
-    t->medians = g_array_new(FALSE, FALSE, sizeof(double));
+    t->values = g_array_sized_new(FALSE, FALSE, sizeof unknown, n_results);
+    for (guint i = 0; i < n_results; i++)
+        g_array_append_val(t->values, unknown);
     return t;
+}
+
+/* Where each result stands among the saved ones; id -> place + 1. */
+static GHashTable *places_of_results(history *h, GError **error)
+{
+    sqlite3_stmt *s = prepare(h, "SELECT id FROM results ORDER BY id", error);
+    if (s == NULL)
+        return NULL;
+    GHashTable *places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    for (guint n = 1; sqlite3_step(s) == SQLITE_ROW; n++) {
+        gint64 *id = g_new(gint64, 1);
+        *id = sqlite3_column_int64(s, 0);
+        g_hash_table_insert(places, id, GUINT_TO_POINTER(n));
+    }
+    (void)sqlite3_finalize(s);
+    return places;
+}
+
+static void add_value(history_trend *t, sqlite3_stmt *row, GHashTable *places)
+{
+    gint64 id = sqlite3_column_int64(row, 6);
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(places, &id));
+    if (place == 0) /* saved since the places were read */
+        return;
+    stats_interval *value = &g_array_index(t->values, stats_interval, place - 1);
+    t->n_known += isfinite(value->value) ? 0 : 1;
+    *value = (stats_interval){sqlite3_column_double(row, 3), sqlite3_column_double(row, 4),
+                              sqlite3_column_double(row, 5)};
+}
+
+static void read_trends(sqlite3_stmt *s, const char *subject_name, GHashTable *places,
+                        GPtrArray *trends)
+{
+    history_trend *last = NULL;
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        if (last == NULL || !continues(last, s)) {
+            last = trend_of_row(s, subject_name, g_hash_table_size(places));
+            g_ptr_array_add(trends, last);
+        }
+        add_value(last, s, places);
+    }
 }
 
 GPtrArray *history_trends(history *h, const char *subject_name, const char *figure,
                           const char *layout, GError **error)
 {
-    sqlite3_stmt *s = prepare(h,
-                              "SELECT name, layout, unit, median FROM figures WHERE subject = ?1 "
-                              "AND (?2 IS NULL OR name = ?2) AND (?3 IS NULL OR layout = ?3) "
-                              "ORDER BY layout, name, result",
-                              error);
+    g_autoptr(GHashTable) places = places_of_results(h, error);
+    if (places == NULL)
+        return NULL;
+    sqlite3_stmt *s =
+        prepare(h,
+                "SELECT name, layout, unit, median, low, high, result FROM figures WHERE "
+                "subject = ?1 AND (?2 IS NULL OR name = ?2) AND (?3 IS NULL OR layout = ?3) "
+                "AND result IN (SELECT id FROM results) ORDER BY layout, name, result",
+                error);
     if (s == NULL)
         return NULL;
     GPtrArray *trends = g_ptr_array_new_with_free_func(trend_free);
-    bool ok = bind_text(s, 1, subject_name) && (figure == NULL || bind_text(s, 2, figure)) &&
-              (layout == NULL || bind_text(s, 3, layout));
-    while (ok && sqlite3_step(s) == SQLITE_ROW) {
-        history_trend *last = trends->len == 0 ? NULL : trends->pdata[trends->len - 1];
-        if (last == NULL || !continues(last, s)) {
-            last = trend_of_row(s, subject_name);
-            g_ptr_array_add(trends, last);
-        }
-        double median = sqlite3_column_double(s, 3);
-        g_array_append_val(last->medians, median);
-    }
+    if (bind_text(s, 1, subject_name) && (figure == NULL || bind_text(s, 2, figure)) &&
+        (layout == NULL || bind_text(s, 3, layout)))
+        read_trends(s, subject_name, places, trends);
     (void)sqlite3_finalize(s);
     return trends;
 }
 
-char *history_sparkline(const double *values, size_t n)
+const stats_interval *history_first(const history_trend *t)
+{
+    const stats_interval *value = &g_array_index(t->values, stats_interval, 0);
+    while (!isfinite(value->value))
+        value++;
+    return value;
+}
+
+const stats_interval *history_last(const history_trend *t)
+{
+    const stats_interval *value = &g_array_index(t->values, stats_interval, t->values->len - 1);
+    while (!isfinite(value->value))
+        value--;
+    return value;
+}
+
+char *history_sparkline(const stats_interval *values, size_t n)
 {
     enum { STEPS = 8, FIRST_BAR = 0x2581 }; /* U+2581 lower one eighth block ... U+2588 full */
     GString *line = g_string_new(NULL);
-    double low = n > 0 ? values[0] : 0;
-    double high = low;
-    for (size_t i = 0; i < n; i++) {
-        low = MIN(low, values[i]);
-        high = MAX(high, values[i]);
+    double low = INFINITY;
+    double high = -INFINITY;
+    for (size_t i = 0; i < n; i++) { /* fmin, fmax pass over NAN */
+        low = fmin(low, values[i].value);
+        high = fmax(high, values[i].value);
     }
     for (size_t i = 0; i < n; i++) {
-        double share = high > low ? (values[i] - low) / (high - low) : 0;
+        if (!isfinite(values[i].value)) {
+            g_string_append_c(line, ' ');
+            continue;
+        }
+        double share = high > low ? (values[i].value - low) / (high - low) : 0;
         int step = MIN(STEPS - 1, (int)(share * STEPS));
         g_string_append_unichar(line, (gunichar)(FIRST_BAR + step));
     }

@@ -6,6 +6,7 @@
  *
  * Owns:       a database handle; history_close() releases it.
  * Invariants: a result is in it whole or not at all (one transaction).
+ *             All trends are as long as the list of results: a gap stays a gap.
  * Errors:     of BENCH_ERROR, naming the file.
  * Threads:    none in this process; other processes may write (SQLite's own locking, 10 s).
  */
@@ -43,17 +44,24 @@ typedef struct history_entry {
 /* All saved results (of history_entry), oldest first. Owner: the caller. */
 GPtrArray *history_list(history *h, GError **error);
 
+/* A figure's way through all saved results: values[i] belongs to entry i of history_list(). */
 typedef struct history_trend {
     char *figure, *layout, *subject, *unit;
-    GArray *medians; /* of double, oldest first */
+    GArray *values; /* of stats_interval, oldest first; NAN where a result has no such figure */
+    guint n_known;  /* results that have it: 1 at the least */
 } history_trend;
 
 /* One trend a figure of the subject (of history_trend); figure, layout: NULL for all. */
 GPtrArray *history_trends(history *h, const char *subject_name, const char *figure,
                           const char *layout, GError **error);
 
-/* Eight-step bars, one a value, lowest to highest, as UTF-8. Owner: the caller. */
-char *history_sparkline(const double *values, size_t n);
+/* The first and the last result that has the figure. */
+const stats_interval *history_first(const history_trend *t);
+const stats_interval *history_last(const history_trend *t);
+
+/* Eight-step bars, one a value, lowest to highest, as UTF-8; a blank where a value is NAN. Owner:
+ * the caller. */
+char *history_sparkline(const stats_interval *values, size_t n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(history, history_close)
 

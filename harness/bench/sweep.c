@@ -128,6 +128,14 @@ static bool fits(const sweep_plan *plan, uint64_t n)
     return n <= plan->bytes_limit / plan->bytes_per_object / (plan->base.subjects->len + 1);
 }
 
+uint64_t sweep_first_refused(const sweep_plan *plan)
+{
+    uint64_t n = plan->n_least;
+    while (n <= plan->n_most && fits(plan, n))
+        n = next_n(n);
+    return n <= plan->n_most ? n : 0;
+}
+
 static bool measure_point(sweep *s, const sweep_plan *plan, uint64_t n, double budget_s,
                           GError **error)
 {
@@ -152,11 +160,8 @@ static bool measure_point(sweep *s, const sweep_plan *plan, uint64_t n, double b
 static bool measure_points(sweep *s, const sweep_plan *plan, GError **error)
 {
     uint64_t start_ns = clock_now_ns();
-    for (uint64_t n = plan->n_least; n <= plan->n_most; n = next_n(n)) {
-        if (!fits(plan, n)) {
-            s->n_refused = n;
-            break;
-        }
+    s->n_refused = sweep_first_refused(plan);
+    for (uint64_t n = plan->n_least; n <= plan->n_most && n != s->n_refused; n = next_n(n)) {
         double left_s = plan->budget_s - (double)(clock_now_ns() - start_ns) * 1e-9;
         /* each N costs three times the one before: two thirds of what is left are the last one's */
         double share = n == plan->n_most ? 1 : 0.3;

@@ -51,6 +51,9 @@ typedef struct sweep {
     uint64_t n_refused; /* first N that memory did not permit; 0: all were measured */
 } sweep;
 
+/* The first N of the sweep that the memory does not permit; 0: it permits all. Known beforehand. */
+uint64_t sweep_first_refused(const sweep_plan *plan);
+
 /* NULL with *error if nothing could be measured at all. Owner: the caller. */
 sweep *sweep_run(const sweep_plan *plan, GError **error);
 void sweep_free(sweep *s);

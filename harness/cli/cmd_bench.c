@@ -329,6 +329,12 @@ static int run_sweep(bench_run *run)
         .bytes_per_object = WORST_BYTES_PER_OBJECT,
     };
     run->progress.to = 1;
+    uint64_t n_refused = sweep_first_refused(&plan);
+    if (n_refused > 0) /* the user may not want to wait for less */
+        (void)fprintf(stderr,
+                      "bench: the sweep ends before N = %" G_GUINT64_FORMAT
+                      ": it and more do not fit the %.1f GB that are free\n",
+                      n_refused, (double)machine_available_bytes() * 1e-9);
     g_autoptr(GError) error = NULL;
     g_autoptr(sweep) s = sweep_run(&plan, &error);
     end_progress(&run->progress);

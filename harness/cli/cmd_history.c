@@ -3,6 +3,7 @@
 #include "harness/cli/commands.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,21 +37,52 @@ static bool parse_arguments(int *argc, char ***argv, history_options *o, GError 
     return ok;
 }
 
+/* The change is shown in brackets where the two intervals overlap: it may be nothing. */
+static void print_trend(const history_trend *t)
+{
+    const stats_interval *first = history_first(t);
+    const stats_interval *last = history_last(t);
+    const stats_interval *values = (const stats_interval *)(const void *)t->values->data;
+    g_autofree char *line = history_sparkline(values, t->values->len);
+    g_autofree char *from =
+        g_strdup_printf("%.2f [%.2f, %.2f]", first->value, first->low, first->high);
+    g_autofree char *to = g_strdup_printf("%.2f [%.2f, %.2f]", last->value, last->low, last->high);
+    double change = first->value > 0 ? 100 * (last->value / first->value - 1) : 0;
+    bool overlap = first->low <= last->high && last->low <= first->high;
+    g_autofree char *percent = g_strdup_printf(overlap ? "(%+.1f %%)" : "%+.1f %%", change);
+    (void)printf("%-24s %-8s %-5s %26s -> %-26s %10s  %s\n", t->figure, t->layout, t->unit, from,
+                 to, percent, line);
+}
+
 static void print_table(const GPtrArray *entries, const GPtrArray *trends)
 {
     for (guint i = 0; i < entries->len; i++) {
         const history_entry *e = entries->pdata[i];
         (void)printf("%s  %-20s %" G_GINT64_FORMAT " figures\n", e->created, e->name, e->n_figures);
     }
-    for (guint i = 0; i < trends->len; i++) {
-        const history_trend *t = trends->pdata[i];
-        const double *medians = (const double *)(const void *)t->medians->data;
-        g_autofree char *line = history_sparkline(medians, t->medians->len);
-        double first = medians[0];
-        double last = medians[t->medians->len - 1];
-        (void)printf("%-24s %-8s %-5s %10.2f -> %-10.2f %+6.1f %%  %s\n", t->figure, t->layout,
-                     t->unit, first, last, first > 0 ? 100 * (last / first - 1) : 0, line);
+    if (trends->len > 0)
+        (void)printf("%-24s %-8s %-5s %26s    %-26s  change  trend\n", "figure", "layout", "unit",
+                     "first [95 %]", "last [95 %]");
+    for (guint i = 0; i < trends->len; i++)
+        print_trend(trends->pdata[i]);
+}
+
+/* Three arrays as long as "results"; null where a result has no such figure. */
+static json_t *trend_to_json(const history_trend *t)
+{
+    json_t *medians = json_array();
+    json_t *lows = json_array();
+    json_t *highs = json_array();
+    for (guint k = 0; k < t->values->len; k++) {
+        const stats_interval *v = &g_array_index(t->values, stats_interval, k);
+        bool known = isfinite(v->value);
+        (void)json_array_append_new(medians, known ? json_real(v->value) : json_null());
+        (void)json_array_append_new(lows, known ? json_real(v->low) : json_null());
+        (void)json_array_append_new(highs, known ? json_real(v->high) : json_null());
     }
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", t->figure, "layout", t->layout,
+                     "subject", t->subject, "unit", t->unit, "medians", medians, "lows", lows,
+                     "highs", highs);
 }
 
 static bool print_json(const GPtrArray *entries, const GPtrArray *trends)
@@ -62,15 +94,8 @@ static bool print_json(const GPtrArray *entries, const GPtrArray *trends)
             saved, json_pack("{s:s, s:s}", "name", e->name, "created", e->created));
     }
     json_t *lines = json_array();
-    for (guint i = 0; i < trends->len; i++) {
-        const history_trend *t = trends->pdata[i];
-        json_t *medians = json_array();
-        for (guint k = 0; k < t->medians->len; k++)
-            (void)json_array_append_new(medians, json_real(g_array_index(t->medians, double, k)));
-        (void)json_array_append_new(lines, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", t->figure,
-                                                     "layout", t->layout, "subject", t->subject,
-                                                     "unit", t->unit, "medians", medians));
-    }
+    for (guint i = 0; i < trends->len; i++)
+        (void)json_array_append_new(lines, trend_to_json(trends->pdata[i]));
     json_t *root = json_pack("{s:s, s:i, s:o, s:o}", "schema", "objlab/history", "version", 1,
                              "results", saved, "trends", lines);
     char *text = json_dumps(root, JSON_INDENT(2));

@@ -61,13 +61,16 @@ GArray *sampler_ratios(const GArray *x, const GArray *y)
     return ratios;
 }
 
-double sampler_resolution(const GArray *control_ratios, uint64_t seed)
+double sampler_resolution(const GArray *control_ratios)
 {
     if (control_ratios->len < MIN_FOR_INTERVAL)
         return NAN;
-    stats_interval ratio =
-        stats_bootstrap_median(doubles(control_ratios), control_ratios->len, 0.99, seed);
-    return expm1(MAX(fabs(log(ratio.high)), fabs(log(ratio.low))));
+    double *logs = g_new(double, control_ratios->len);
+    for (guint i = 0; i < control_ratios->len; i++)
+        logs[i] = log(doubles(control_ratios)[i]);
+    double half_width = stats_null_median(logs, control_ratios->len, 0.99);
+    g_free(logs);
+    return expm1(half_width);
 }
 
 sampler_verdict sampler_compare(const GArray *ratios, const GArray *control_ratios,
@@ -82,7 +85,7 @@ sampler_verdict sampler_compare(const GArray *ratios, const GArray *control_rati
     if (ratios->len < MIN_FOR_INTERVAL || control_ratios->len < MIN_FOR_INTERVAL)
         return SAMPLER_BELOW_RESOLUTION;
     bool excludes_one = ratio.low > 1 || ratio.high < 1;
-    if (excludes_one && fabs(log(ratio.value)) > log1p(sampler_resolution(control_ratios, SEED)) &&
+    if (excludes_one && fabs(log(ratio.value)) > log1p(sampler_resolution(control_ratios)) &&
         stats_mann_whitney(doubles(ratios), ratios->len, doubles(control_ratios),
                            control_ratios->len, NULL) < 0.01)
         return ratio.value < 1 ? SAMPLER_FASTER : SAMPLER_SLOWER;
@@ -219,7 +222,7 @@ sampler_result *sampler_run(const sampler_subject *subjects, size_t n_subjects,
         result->control_ratios =
             sampler_ratios(result->series[result->n_series - 1].values, result->series[0].values);
     }
-    result->resolution = sampler_resolution(result->control_ratios, plan->seed);
+    result->resolution = sampler_resolution(result->control_ratios);
     result->elapsed_s = elapsed_s(start_ns);
     g_assert(sampler_is_valid(result));
     return result;

@@ -108,11 +108,11 @@ const char *sampler_verdict_name(sampler_verdict verdict);
  */
 GArray *sampler_ratios(const GArray *x, const GArray *y);
 
-/* Smallest relative difference that an A/A control shows to be visible: by how much the dearer may
- * cost more than the cheaper at the furthest end, on a logarithmic scale, of the 99 % interval of
- * the median of control over subject (0.1: ratios of 1.1 and of 1/1.1). NAN with fewer than 5
- * ratios. */
-double sampler_resolution(const GArray *control_ratios, uint64_t seed);
+/* Smallest relative difference that an A/A control shows to be visible: what 99 % of comparisons of
+ * a subject with itself, of so many rounds, stay within (stats_null_median() of the logarithms of
+ * control over subject; 0.1: ratios of 1.1 and of 1/1.1). A disturbed round does not move it. NAN
+ * with fewer than 5 ratios. */
+double sampler_resolution(const GArray *control_ratios);
 
 /*
  * What may be claimed of x over y? Different only if all three hold: the 99 % interval of the

@@ -11,6 +11,8 @@
 
 enum { N_RESAMPLES = 2000, EXACT_LIMIT = 2500 };
 
+static const double mad_of_normal =
+    1.4826; /* 1 / Phi^-1(0.75): the standard deviation over the MAD */
 static const double outlier_limit = 3.5;
 static const double normal_975 = 1.959963984540054; /* Phi^-1(0.975) */
 
@@ -202,6 +204,18 @@ double stats_mann_whitney(const double *x, size_t n_x, const double *y, size_t n
         return 1.0; /* all values equal */
     double z = MAX(0.0, dn_x * dn_y / 2 - smaller - 0.5) / sqrt(variance);
     return MIN(1.0, 2 * gsl_cdf_ugaussian_Q(z));
+}
+
+double stats_null_median(const double *x, size_t n, double confidence)
+{
+    g_assert(n >= 2 && confidence > 0 && confidence < 1);
+    double *size = g_new(double, n);
+    for (size_t i = 0; i < n; i++)
+        size[i] = fabs(x[i]);
+    double scale = mad_of_normal * stats_median(size, n);
+    g_free(size);
+    double t = gsl_cdf_tdist_Pinv((1 + confidence) / 2, 0.7 * (double)(n - 1));
+    return t * sqrt(M_PI / 2) * scale / sqrt((double)n);
 }
 
 /* ---- outliers ---- */

@@ -56,6 +56,16 @@ stats_interval stats_bootstrap_paired_ratio(const double *x, const double *y, si
 double stats_mann_whitney(const double *x, size_t n_x, const double *y, size_t n_y, double *ret_u);
 
 /*
+ * How far from 0 the median of n values may fall by chance where 0 is what they scatter about: half
+ * the width of that median's interval, from the spread alone. t * sqrt(pi / 2) * S / sqrt(n), with
+ * S = 1.4826 median|x|: the median's standard error, its standard deviation from the MAD (above),
+ * so that fewer than half of the values, however wild, cannot widen it. t has 0.7 (n - 1) degrees
+ * of freedom, since S is less certain than a standard deviation: F. Mosteller and J. W. Tukey, Data
+ * Analysis and Regression (1977), on robust intervals. n >= 2.
+ */
+double stats_null_median(const double *x, size_t n, double confidence);
+
+/*
  * Marks outliers: |0.6745 (x - median) / MAD| > 3.5. B. Iglewicz and D. C. Hoaglin, "How to Detect
  * and Handle Outliers" (1993). With MAD 0, the mean absolute deviation takes its place (same
  * source: x over 1.253314 MeanAD). ret_outlier may be NULL. Returns their number.

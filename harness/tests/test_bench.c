@@ -580,12 +580,39 @@ static void history_keeps_results(void **state)
     assert_int_equal(trends->len, 2);
     const history_trend *t = trends->pdata[0];
     assert_string_equal(t->figure, "figure_0");
-    assert_int_equal(t->medians->len, 3);
-    assert_true(g_array_index(t->medians, double, 1) == 12);
+    assert_int_equal(t->values->len, 3);
+    const stats_interval *other = &g_array_index(t->values, stats_interval, 1);
+    assert_true(other->value == 12 && other->low < 12 && other->high > 12);
+    assert_true(history_first(t)->value == 10 && history_last(t)->value == 8);
     g_autoptr(GPtrArray) one = history_trends(h, "objlab", "figure_1", "slots", &error);
     assert_int_equal(one->len, 1);
     g_autoptr(GPtrArray) none = history_trends(h, "nobody", NULL, NULL, &error);
     assert_int_equal(none->len, 0);
+}
+
+/* Results 1 and 3 have figure_1, 2 and 4 have not: its points keep their places. */
+static void a_gap_stays_a_gap(void **state)
+{
+    (void)state;
+    g_autofree char *path = g_build_filename(folder, "gaps.sqlite", NULL);
+    const double medians[][2] = {{10, 4}, {12, 0}, {8, 6}, {9, 0}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(history) h = history_open(path, &error);
+    for (size_t i = 0; i < 4; i++) {
+        g_autoptr(bench_result) result = made_up_result(medians[i], i % 2 == 0 ? 2 : 1, 0.01);
+        assert_true(history_save(h, "base", result, &error));
+    }
+    g_autoptr(GPtrArray) trends = history_trends(h, "objlab", "figure_1", NULL, &error);
+    assert_int_equal(trends->len, 1);
+    const history_trend *t = trends->pdata[0];
+    assert_int_equal(t->values->len, 4);
+    assert_int_equal(t->n_known, 2);
+    assert_true(isnan(g_array_index(t->values, stats_interval, 1).value));
+    assert_true(g_array_index(t->values, stats_interval, 2).value == 6);
+    assert_true(history_first(t)->value == 4 && history_last(t)->value == 6);
+    g_autofree char *line =
+        history_sparkline((const stats_interval *)(const void *)t->values->data, 4);
+    assert_string_equal(line, "\u2581 \u2588 ");
 }
 
 static void damaged_histories_are_refused(void **state)
@@ -610,7 +637,7 @@ static void damaged_histories_are_refused(void **state)
 static void sparklines_go_from_lowest_to_highest(void **state)
 {
     (void)state;
-    const double values[] = {1, 8, 4.5};
+    const stats_interval values[] = {{.value = 1}, {.value = 8}, {.value = 4.5}};
     g_autofree char *line = history_sparkline(values, 3);
     assert_string_equal(line, "\u2581\u2588\u2585");
     g_autofree char *flat = history_sparkline(values, 1);
@@ -620,6 +647,28 @@ static void sparklines_go_from_lowest_to_highest(void **state)
 }
 
 /* ---- growth ---- */
+
+/* What does not fit is known before anything is measured. */
+static void too_large_is_known_beforehand(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    bench_subject a = {.groups = SUBJECTS_OBJECTS};
+    g_ptr_array_add(subjects, &a);
+    sweep_plan plan = {.base = {.subjects = subjects},
+                       .n_least = 1000,
+                       .n_most = 100000000,
+                       .bytes_limit = 2 * 320 * 50000,
+                       .bytes_per_object = 320}; /* the subject and its control: 50000 objects */
+    assert_int_equal(sweep_first_refused(&plan), 100000);
+    plan.n_most = 31623;
+    assert_int_equal(sweep_first_refused(&plan), 0);
+    plan.bytes_limit = 1;
+    assert_int_equal(sweep_first_refused(&plan), 1000);
+    g_autoptr(GError) error = NULL;
+    assert_null(sweep_run(&plan, &error));
+    assert_non_null(strstr(error->message, "not even N = 1000"));
+}
 
 /* Shell workers whose cost an object is 10 at every N, and N: passes that grow as N and as N^2. */
 static void growth_is_fitted(void **state)
@@ -814,9 +863,11 @@ int main(void)
         cmocka_unit_test(a_rise_from_nothing_is_judged),
         cmocka_unit_test(different_fingerprints_are_refused),
         cmocka_unit_test(history_keeps_results),
+        cmocka_unit_test(a_gap_stays_a_gap),
         cmocka_unit_test(damaged_histories_are_refused),
         cmocka_unit_test(sparklines_go_from_lowest_to_highest),
         cmocka_unit_test(growth_is_fitted),
+        cmocka_unit_test(too_large_is_known_beforehand),
         cmocka_unit_test(proofs_count_every_try),
         cmocka_unit_test(google_benchmark_reports_manual_time),
     };

@@ -205,8 +205,11 @@ static void google_benchmark_runs_the_same_steps(void **state)
 static void saved_results_have_a_history(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        outcome o = run_objlab("bench --layout dict -n 1000 --rounds 5 --save base");
+    const char *const layouts[] = {"dict", "slots", "dict"};
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *command =
+            g_strdup_printf("bench --layout %s -n 1000 --rounds 5 --save base", layouts[i]);
+        outcome o = run_objlab(command);
         assert_int_equal(o.status, 0);
         outcome_clear(&o);
     }
@@ -218,8 +221,24 @@ static void saved_results_have_a_history(void **state)
     outcome_clear(&o);
     outcome json = run_objlab("history --json");
     json_t *root = json_loads(json.out, JSON_REJECT_DUPLICATES, NULL);
-    assert_int_equal(json_array_size(json_object_get(root, "results")), 2);
-    assert_true(json_array_size(json_object_get(root, "trends")) > 5);
+    assert_int_equal(json_array_size(json_object_get(root, "results")), 3);
+    json_t *trends = json_object_get(root, "trends");
+    assert_true(json_array_size(trends) > 5);
+    for (size_t i = 0; i < json_array_size(trends); i++) {
+        const json_t *t = json_array_get(trends, i);
+        const json_t *layout = json_object_get(t, "layout");
+        bool is_dict = strcmp(json_string_value(layout), "dict") == 0;
+        static const char *const parts[] = {"lows", "medians", "highs"};
+        double at_end[3];
+        for (size_t k = 0; k < 3; k++) {
+            const json_t *values = json_object_get(t, parts[k]);
+            assert_int_equal(json_array_size(values), 3); /* the second has no dict: a gap */
+            assert_true(json_is_null(json_array_get(values, 1)) == is_dict);
+            assert_true(json_is_null(json_array_get(values, 2)) != is_dict);
+            at_end[k] = json_number_value(json_array_get(values, is_dict ? 2 : 1));
+        }
+        assert_true(at_end[0] <= at_end[1] && at_end[1] <= at_end[2]);
+    }
     json_decref(root);
     outcome_clear(&json);
 }

@@ -137,9 +137,26 @@ static void fast_and_slow_are_judged_alike(void **state)
         g_array_append_val(slower, three);
         g_array_append_val(control, noise);
     }
-    assert_true(fabs(sampler_resolution(control, 1) - 0.5) < 1e-9);
+    double expected = 0.8051367528683481; /* e^(t(10.5) sqrt(pi/2) 1.4826 ln 1.5 / 4) - 1, SciPy */
+    assert_true(fabs(sampler_resolution(control) - expected) < 1e-7);
     assert_int_equal(sampler_compare(faster, control, NULL), SAMPLER_FASTER);
     assert_int_equal(sampler_compare(slower, control, NULL), SAMPLER_SLOWER);
+}
+
+/* One round in nine in which the control was struck hides no difference of a third. */
+static void a_disturbed_round_hides_nothing(void **state)
+{
+    (void)state;
+    g_autoptr(GArray) ratios = g_array_new(FALSE, FALSE, sizeof(double));
+    g_autoptr(GArray) control = g_array_new(FALSE, FALSE, sizeof(double));
+    for (int i = 0; i < 9; i++) {
+        double third = 0.35 * (1 + 0.01 * (i % 3));
+        double same = i == 4 ? 3.9 : 1 + 0.02 * (i % 3 - 1);
+        g_array_append_val(ratios, third);
+        g_array_append_val(control, same);
+    }
+    assert_true(sampler_resolution(control) < 0.05);
+    assert_int_equal(sampler_compare(ratios, control, NULL), SAMPLER_FASTER);
 }
 
 /* What is too noisy to tell must not be called "no difference". */
@@ -216,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_session_counts_everything),
         cmocka_unit_test(differences_are_found_and_none_is_invented),
         cmocka_unit_test(fast_and_slow_are_judged_alike),
+        cmocka_unit_test(a_disturbed_round_hides_nothing),
         cmocka_unit_test(ignorance_is_not_called_equality),
         cmocka_unit_test(slope_leaves_start_up_out),
         cmocka_unit_test(a_lost_subject_does_not_stop_the_rest),

@@ -143,6 +143,27 @@ await test("exhibits are drawn, and the arenas step and play", {}, "exhibits.htm
   assert.match(await says(), /trim \u2013 0 blocks live in 0 arenas$/);
 });
 
+for (const width of [400, 1280])
+  await test(`dots, ${width} px: the least figure is as readable as the greatest`, { viewport: { width, height: 900 } }, "exhibits.html", async (tab) => {
+    // Pixels of the first subject's colour by rows of 8 px: its dots must stand at places of their own.
+    const xs = await tab.$eval('[data-chart="dots"] canvas', (canvas) => {
+      const colour = getComputedStyle(document.documentElement).getPropertyValue("--c1").trim();
+      const want = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+      const { data, width: w, height: h } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const seen = new Map();
+      for (let y = 100; y < h; y++)
+        for (let x = 0; x < w; x++)
+          if (want.every((v, i) => Math.abs(data[4 * (y * w + x) + i] - v) < 4)) {
+            const key = Math.floor(y / 8);
+            seen.set(key, Math.min(seen.get(key) ?? w, x));
+          }
+      return [...seen.values()];
+    });
+    const spread = (Math.max(...xs) - Math.min(...xs)) / width;
+    assert.ok(xs.length >= 5, `rows: ${xs.length}`); // five figures of ours
+    assert.ok(spread > 0.15, `spread: ${spread}`); // 0.35 ns and 31 ns are two decades apart
+  });
+
 for (const [width, colorScheme] of [[360, "dark"], [1280, "light"]]) {
   await test(`exhibits, ${width} px: nothing overflows`, { colorScheme, viewport: { width, height: 800 } }, "exhibits.html", async (tab) => {
     await tab.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));

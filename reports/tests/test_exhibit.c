@@ -3,6 +3,7 @@
 #include "reports/html.h"
 #include "reports/record.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,7 +51,12 @@ static void test_history(void **state)
     assert_int_equal(chart(e, 0)->series->len, 2); /* slots and dict in one chart */
     assert_float_equal(point(chart(e, 0), 0, 2)->y, 9.75, 0);
     assert_float_equal(point(chart(e, 0), 0, 2)->x, 3, 0);
-    assert_float_equal(number(e, 1, 6), 100 * (17.25 / 20 - 1), 1e-9);
+    assert_float_equal(point(chart(e, 0), 0, 2)->low, 9.5, 0);
+    assert_float_equal(number(e, 1, 10), 100 * (17.25 / 20 - 1), 1e-9);
+    assert_float_equal(number(e, 1, 3), 3, 0); /* of four results */
+    assert_true(isnan(point(chart(e, 0), 1, 1)->y));
+    assert_float_equal(point(chart(e, 0), 1, 2)->x, 3, 0); /* in its place after the gap */
+    assert_float_equal(point(chart(e, 1), 0, 0)->high, 49.5, 0);
 }
 
 static void test_top(void **state)
@@ -72,9 +78,15 @@ static void test_python_and_bench(void **state)
     assert_float_equal(point(chart(python, 0), 1, 0)->high, 119, 0);
     assert_float_equal(number(python, 0, 4), 0.975, 0);
     g_autoptr(exhibit) bench = sample("bench");
-    assert_int_equal(bench->charts->len, 1);
-    assert_int_equal(chart(bench, 0)->series->len, 2);
-    assert_float_equal(point(chart(bench, 0), 0, 1)->x, 1, 0); /* the second category */
+    assert_int_equal(bench->charts->len, 2);
+    const exhibit_chart *ns = chart(bench, 0);
+    assert_int_equal(ns->kind, EXHIBIT_DOTS);
+    assert_int_equal(ns->series->len, 8);         /* seven subjects, and the goals */
+    assert_float_equal(point(ns, 0, 1)->x, 1, 0); /* the second category */
+    const exhibit_series *goals = ns->series->pdata[1];
+    assert_true(goals->is_goal);
+    assert_float_equal(point(ns, 1, 0)->y, 0.468 * 48, 0.01); /* of CPython's 48 ns */
+    assert_non_null(strstr(bench->lead, "3 of 5 goals met"));
 }
 
 static void test_trace(void **state)
@@ -108,6 +120,22 @@ static void test_refused(void **state)
          "\"layout\": "
          "\"\", \"subject\": \"\", \"unit\": \"\", \"medians\": [\"1\"]}]}",
          "trends[0]: medians: expected numbers"},
+        {"{\"schema\": \"objlab/history\", \"version\": 1, \"trends\": [{\"name\": \"a\", "
+         "\"layout\": \"\", \"subject\": \"\", \"unit\": \"\", \"medians\": [null]}]}",
+         "trends[0]: medians: expected numbers"},
+        {"{\"schema\": \"objlab/history\", \"version\": 1, \"trends\": [{\"name\": \"a\", "
+         "\"layout\": \"\", \"subject\": \"\", \"unit\": \"\", \"medians\": [1, 2], \"lows\": [1], "
+         "\"highs\": [1, 2]}]}",
+         "trends[0]: lows: expected numbers"},
+        {"{\"schema\": \"objlab/history\", \"version\": 1, \"trends\": [{\"name\": \"a\", "
+         "\"layout\": \"\", \"subject\": \"\", \"unit\": \"\", \"medians\": [1], \"lows\": [2], "
+         "\"highs\": [3]}]}",
+         "trends[0]: the median is not between"},
+        {"{\"schema\": \"objlab/bench\", \"version\": 1, \"figures\": [{\"name\": \"a\", "
+         "\"layout\": \"\", \"subject\": \"\", \"unit\": \"ns\", \"median\": 3, \"low\": 3, "
+         "\"high\": 5, "
+         "\"goal\": {\"median\": 1, \"low\": 1, \"high\": 1, \"goal\": 1, \"outcome\": \"won\"}}]}",
+         "figures[0].goal: outcome: expected met"},
         {"{\"schema\": \"objlab/bench\", \"version\": 1, \"figures\": [{\"name\": \"a\", "
          "\"layout\": "
          "\"\", \"subject\": \"\", \"unit\": \"ns\", \"median\": 3, \"low\": 4, \"high\": 5}]}",

@@ -1,12 +1,13 @@
 // charts.js -- draws the charts of a report from the JSON in the page; tables say the same.
 import { drawArenas } from "./arenas.js";
+import { drawDots } from "./dots.js";
 import { drawBars, drawLines } from "./exhibit.js";
 import { drawFigures } from "./figures.js";
 import { drawFlame } from "./flame.js";
 import { drawHeap } from "./heap.js";
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const draw = { figures: drawFigures, heap: drawHeap, flame: drawFlame, lines: drawLines, bars: drawBars, arenas: drawArenas };
+const draw = { figures: drawFigures, heap: drawHeap, flame: drawFlame, lines: drawLines, bars: drawBars, dots: drawDots, arenas: drawArenas };
 let living = [];
 
 function drawAll() {

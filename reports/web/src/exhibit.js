@@ -4,10 +4,12 @@ import { figure, look, start, tooltip, withPrefix } from "./look.js";
 const BAR = 9;
 const GAP = 3;
 
-const chartOf = (box, data) => data.exhibits[box.dataset.exhibit][box.dataset.index];
-const says = (unit) => (y) => (unit === "B" ? withPrefix(y, "B") : `${figure(y)} ${unit}`.trim());
+export const chartOf = (box, data) => data.exhibits[box.dataset.exhibit][box.dataset.index];
+export const says = (unit) => (y) => (unit === "B" ? withPrefix(y, "B") : `${figure(y)} ${unit}`.trim());
 
-function frame(l, chart) {
+export const range = ([, , low, high]) => (high > low ? ` (${figure(low)}\u2013${figure(high)})` : "");
+
+export function frame(l, chart) {
   return {
     animation: false,
     textStyle: { fontFamily: l.font, color: l.ink },
@@ -18,6 +20,13 @@ function frame(l, chart) {
     },
   };
 }
+
+// The 95 % interval of a point of a line.
+const whisker = (l, k) => (params, api) => {
+  const [x, low] = api.coord([api.value(0), api.value(2)]);
+  const high = api.coord([api.value(0), api.value(3)])[1];
+  return { type: "line", shape: { x1: x, x2: x, y1: low, y2: high }, style: { stroke: l.series[k % l.series.length], lineWidth: 1.5, opacity: 0.6 } };
+};
 
 export function drawLines(box, data) {
   const chart = chartOf(box, data);
@@ -31,7 +40,10 @@ export function drawLines(box, data) {
     grid: { left: 4, right: 16, top: chart.series.length > 1 ? 30 : 12, bottom: 26, containLabel: true },
     tooltip: {
       ...tooltip(l), trigger: "axis", axisPointer: { type: "line", lineStyle: { color: l.soft } },
-      formatter: (all) => [`${chart.x} ${figure(all[0].value[0])}`].concat(all.map((s) => `${s.seriesName}: ${value(s.value[1])}`)).join("\n"),
+      formatter: (all) => {
+        const known = all.filter((s) => s.seriesType === "line" && s.value[1] !== null);
+        return [`${chart.x} ${figure(all[0].value[0])}`].concat(known.map((s) => `${s.seriesName}: ${value(s.value[1])}${range(s.value)}`)).join("\n");
+      },
     },
     xAxis: {
       type: "value", name: chart.x, nameLocation: "middle", nameGap: 24, min: "dataMin", max: "dataMax", minInterval: whole ? 1 : 0,
@@ -44,7 +56,9 @@ export function drawLines(box, data) {
     },
     series: chart.series.map((s) => ({
       name: s.name, type: "line", data: s.points, showSymbol: s.points.length < 12, symbolSize: 5, lineStyle: { width: 2 }, sampling: "lttb",
-    })),
+    })).concat(chart.series.map((s, k) => ({
+      name: s.name, type: "custom", silent: true, renderItem: whisker(l, k), data: s.points.filter((p) => p[3] > p[2]), encode: { x: 0, y: [2, 3] },
+    })).filter((s) => s.data.length > 0)),
   });
   return drawn;
 }
@@ -78,8 +92,8 @@ export function drawBars(box, data) {
     tooltip: {
       ...tooltip(l), trigger: "item",
       formatter: (p) => {
-        const [x, y, low, high] = chart.series[p.seriesIndex].points[p.dataIndex];
-        return `${chart.categories[x]}\n${p.seriesName}: ${value(y)}${high > low ? ` (${figure(low)}\u2013${figure(high)})` : ""}`;
+        const point = chart.series[p.seriesIndex].points[p.dataIndex];
+        return `${chart.categories[point[0]]}\n${p.seriesName}: ${value(point[1])}${range(point)}`;
       },
     },
     xAxis: {
