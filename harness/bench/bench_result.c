@@ -96,7 +96,9 @@ void bench_result_add(bench_result *result, const bench_session *session, const 
         double resolution = bench_session_resolution(session, s->figure, s->layout);
         f->resolution = isfinite(resolution) ? resolution : 0;
         if (s->n_rounds == 0)
-            f->why = g_strdup(s->why != NULL ? s->why : "every window was disturbed and dropped");
+            f->why = g_strdup(s->why != NULL       ? s->why
+                              : s->values->len > 0 ? "every window was disturbed and dropped"
+                                                   : "the time was up before it was measured");
         else if (s->why != NULL)
             f->why = g_strdup_printf("after %u rounds: %s", s->n_rounds, s->why);
         if (is_first_subject(session, s))

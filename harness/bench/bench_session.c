@@ -195,6 +195,21 @@ static void report_progress(running *run, const row *r, const seat *s)
     plan->progress(plan->user, done, remaining_s, text);
 }
 
+/* True where the seat takes no part in this round. */
+static bool sits_out(const running *run, size_t at)
+{
+    const seat *s = &run->seats[at];
+    return run->plan->rival != NULL && run->session->n_rounds % 2 == 1 && at > 0 &&
+           !s->is_control && strcmp(s->who->name, run->plan->rival) != 0;
+}
+
+static void add_no_value(bench_series *series)
+{
+    const double none = NAN;
+    g_array_append_val(series->values, none);
+    g_array_append_val(series->ticks, none);
+}
+
 static void take_step(running *run, row *r, size_t at)
 {
     seat *s = &run->seats[at];
@@ -202,6 +217,10 @@ static void take_step(running *run, row *r, size_t at)
     run->n_steps_done++;
     if (series == NULL || s->lost || series->why != NULL)
         return;
+    if (sits_out(run, at)) {
+        add_no_value(series);
+        return;
+    }
     report_progress(run, r, s);
     if (r->fresh && !remote_is_virgin(s->worker)) {
         remote_free(s->worker);
@@ -223,18 +242,24 @@ static bool must_stop(const running *run)
     return run->plan->stop != NULL && *run->plan->stop != 0;
 }
 
+static bool time_is_up(const running *run)
+{
+    double limit_ns = run->plan->limit_s * 1e9;
+    return limit_ns > 0 && (double)(clock_now_ns() - run->start_ns) > limit_ns;
+}
+
 static void run_round(running *run)
 {
     for (size_t i = 0; i < run->n_seats; i++) {
         seat *s = &run->seats[i];
-        if (s->lost || (s->worker != NULL && remote_is_virgin(s->worker)))
+        if (s->lost || sits_out(run, i) || (s->worker != NULL && remote_is_virgin(s->worker)))
             continue;
         remote_free(s->worker);
         s->worker = start_worker(run, s);
     }
     for (guint i = 0; i < run->rows->len; i++) {
         sampler_order_next(&run->order);
-        for (size_t k = 0; k < run->n_seats && !must_stop(run); k++)
+        for (size_t k = 0; k < run->n_seats && !must_stop(run) && !time_is_up(run); k++)
             take_step(run, run->rows->pdata[i], run->order.at[k]);
     }
 }
@@ -281,6 +306,9 @@ static void run_rounds(running *run)
             break;
         session->n_rounds++;
         session->elapsed_s = (double)(clock_now_ns() - run->start_ns) * 1e-9;
+        if (time_is_up(
+                run)) /* in the middle of a round: its figures are of one round more or less */
+            break;
         double a_round_s = session->elapsed_s / (double)session->n_rounds;
         if (session->n_rounds < plan->min_rounds)
             continue;

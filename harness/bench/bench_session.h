@@ -9,7 +9,8 @@
  * too, which no number of windows in one process shows. "objlab again" is the A/A control.
  *
  * Owns:       the result owns its series; bench_session_free() releases the whole.
- * Invariants: values[i] of all series that did not fail belong to the same round i.
+ * Invariants: values[i] of all series that did not fail belong to the same round i; NAN where the
+ *             subject gave none or did not take part.
  * Errors:     a subject that fails keeps its place: its series say why, the rest stands.
  */
 #ifndef HARNESS_BENCH_BENCH_SESSION_H
@@ -36,6 +37,9 @@ typedef struct bench_plan {
     size_t min_rounds, max_rounds;
     double target_width; /* stop once all intervals are so narrow (relative) */
     double budget_s;     /* no round starts that would end after it; min_rounds are made */
+    double limit_s;      /* no step starts after it, whatever is missing then; 0: none */
+    const char *rival;   /* whom the first is compared with: the others, but for the control, take
+                            part in every second round only; NULL: all in all rounds */
     bool without_control;
     bench_progress *progress; /* or NULL */
     void *user;

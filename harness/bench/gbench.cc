@@ -206,8 +206,14 @@ bool gbench_run(int argc, char **argv, char **ret_text)
     json.SetOutputStream(&json_text);
     json.SetErrorStream(&json_text);
     tee_reporter both(*shown, json);
-    benchmark::RunSpecifiedBenchmarks(&both);
+    std::ostringstream unmatched; // the library's own words for it, which are told below
+    both.SetErrorStream(&unmatched);
+    size_t n_matched = benchmark::RunSpecifiedBenchmarks(&both);
     benchmark::Shutdown();
+    if (n_matched == 0) {
+        *ret_text = copy_text("no benchmark matches --benchmark_filter");
+        return false;
+    }
     if (!out.empty() && !write_file(out, repair_json(json_text.str()))) {
         *ret_text = copy_text("cannot write " + out);
         return false;

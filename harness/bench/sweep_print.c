@@ -96,6 +96,22 @@ static void append_figure(GString *out, const sweep *s, const bench_figure *like
             g->exponent.value, g->exponent.low, g->exponent.high, g->r_squared, g->n_points);
 }
 
+/* What has no mark because the machine does not tell: a virtual one may hide it. */
+static void append_unknown(GString *out, const sweep *s)
+{
+    bool has_cache = false;
+    bool has_tlb = false;
+    for (guint i = 0; i < s->marks->len; i++) {
+        bool is_tlb = strcmp(g_array_index(s->marks, sweep_mark, i).name, "TLB") == 0;
+        has_tlb |= is_tlb;
+        has_cache |= !is_tlb;
+    }
+    if (!has_cache)
+        g_string_append(out, "\nthe caches are not marked: sysfs does not tell their sizes\n");
+    if (!has_tlb)
+        g_string_append(out, "\nthe TLB is not marked: CPUID does not tell its size\n");
+}
+
 char *sweep_to_table(const sweep *s)
 {
     GString *out = g_string_new(NULL);
@@ -107,6 +123,7 @@ char *sweep_to_table(const sweep *s)
         else if (*f->name == '\0')
             g_string_append_printf(out, "\n%s: %s\n", f->subject, f->why);
     }
+    append_unknown(out, s);
     if (s->n_refused > 0)
         g_string_append_printf(out, "\nN = %" G_GUINT64_FORMAT " and more do not fit the memory\n",
                                s->n_refused);

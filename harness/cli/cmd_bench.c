@@ -189,6 +189,7 @@ typedef struct progress_state {
     bool terminal;
     int last_tenth;
     double from, to; /* share of the whole that this session is */
+    double after_s;  /* what comes after it may take */
 } progress_state;
 
 static void show_progress(void *user, double done, double remaining_s, const char *text)
@@ -201,9 +202,9 @@ static void show_progress(void *user, double done, double remaining_s, const cha
         for (int i = 0; i < WIDTH; i++)
             bar[i] = i < (int)(whole * WIDTH) ? '#' : '.';
         bar[WIDTH] = '\0';
-        double left_s = remaining_s < 0 ? 0 : remaining_s;
-        (void)fprintf(stderr, "\r\033[K[%s] %3.0f %%, %.0f s left in this part, %s", bar,
-                      100 * whole, left_s, text);
+        double left_s = (remaining_s < 0 ? 0 : remaining_s) + p->after_s;
+        (void)fprintf(stderr, "\r\033[K[%s] %3.0f %%, %.0f s left, %s", bar, 100 * whole, left_s,
+                      text);
         (void)fflush(stderr);
     } else if ((int)(whole * 10) > p->last_tenth) {
         p->last_tenth = (int)(whole * 10);
@@ -253,9 +254,14 @@ static void note_absent(bench_result *result, const GPtrArray *subjects)
     }
 }
 
-static bool run_group(bench_run *run, subjects_group group, double budget_s, GError **error)
+/* Whom the layouts are compared with where it was measured. */
+static const char object_rival[] = "cpython";
+
+static bool run_group(bench_run *run, subjects_group group, double budget_s, double limit_s,
+                      GError **error)
 {
     const bench_options *options = run->options;
+    bool is_objects = group == SUBJECTS_OBJECTS;
     g_autoptr(GPtrArray) subjects = subjects_find(group, options->rivals);
     note_absent(run->result, subjects);
     if (!fits_memory(run, subjects, error))
@@ -263,13 +269,15 @@ static bool run_group(bench_run *run, subjects_group group, double budget_s, GEr
     const bench_plan plan = {
         .settings = run->settings,
         .subjects = subjects,
-        .allocators = group == SUBJECTS_ALLOCATORS,
-        .objects = group == SUBJECTS_OBJECTS,
+        .allocators = !is_objects,
+        .objects = is_objects,
         .layout = options->layout,
         .min_rounds = MIN(5, options->n_rounds),
         .max_rounds = options->n_rounds,
         .target_width = 0.01,
         .budget_s = budget_s,
+        .limit_s = limit_s,
+        .rival = is_objects && options->rivals ? object_rival : NULL,
         .progress = show_progress,
         .user = &run->progress,
         .stop = &interrupted,
@@ -278,23 +286,33 @@ static bool run_group(bench_run *run, subjects_group group, double budget_s, GEr
     end_progress(&run->progress);
     if (session == NULL)
         return false;
-    bench_result_add(run->result, session, group == SUBJECTS_OBJECTS ? "cpython" : NULL);
+    bench_result_add(run->result, session, is_objects ? object_rival : NULL);
     return true;
 }
 
+/* The allocators first, in a quarter of the time; the layouts get all that is left. */
 static bool run_sessions(bench_run *run, GError **error)
 {
     const bench_options *options = run->options;
-    double total_s = options->quick ? 24 : 240;
-    double objects_s = options->allocators ? total_s * 0.6 : total_s;
-    bool both = options->layouts && options->allocators;
-    run->progress.to = both ? 0.6 : 1;
-    if (options->layouts && !run_group(run, SUBJECTS_OBJECTS, objects_s, error))
-        return false;
-    run->progress.from = both ? 0.6 : 0;
+    const double total_s = options->quick ? 25 : 270;
+    const double limit_s = options->quick ? 28 : 290;
+    const double allocators_share = options->layouts ? 0.25 : 1;
+    uint64_t start_ns = clock_now_ns();
     run->progress.to = 1;
-    return !options->allocators || interrupted != 0 ||
-           run_group(run, SUBJECTS_ALLOCATORS, both ? total_s - objects_s : total_s, error);
+    if (options->allocators) {
+        run->progress.to = allocators_share;
+        run->progress.after_s = total_s * (1 - allocators_share);
+        if (!run_group(run, SUBJECTS_ALLOCATORS, total_s * allocators_share, limit_s, error))
+            return false;
+        run->progress.from = allocators_share;
+    }
+    run->progress.to = 1;
+    run->progress.after_s = 0;
+    if (!options->layouts || interrupted != 0)
+        return true;
+    double gone_s = (double)(clock_now_ns() - start_ns) * 1e-9;
+    return run_group(run, SUBJECTS_OBJECTS, MAX(total_s - gone_s, 1), MAX(limit_s - gone_s, 1),
+                     error);
 }
 
 static void note_warnings(bench_result *result, uint64_t steal_before)

@@ -17,6 +17,7 @@
 #include "harness/bench/history.h"
 #include "harness/bench/prove.h"
 #include "harness/bench/sweep.h"
+#include "harness/measure/machine.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -331,6 +332,73 @@ static void the_named_rival_is_compared(void **state)
         g_free(fakes[i].name);
         g_free(fakes[i].program);
     }
+}
+
+static void free_fakes(bench_subject *fakes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        g_free(fakes[i].name);
+        g_free(fakes[i].program);
+    }
+}
+
+/* Ours, its control and the rival are in all rounds; another in every second, in its places. */
+static void others_sit_out_every_second_round(void **state)
+{
+    (void)state;
+    bench_subject fakes[] = {fake_subject("ours", make_worker("ours", ANSWER("10"))),
+                             fake_subject("other", make_worker("better", ANSWER("8"))),
+                             fake_subject("rival", make_worker("same", ANSWER("20")))};
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++)
+        g_ptr_array_add(subjects, &fakes[i]);
+    bench_plan plan = {.settings = settings_of(10),
+                       .subjects = subjects,
+                       .allocators = true,
+                       .rival = "rival",
+                       .min_rounds = 6,
+                       .max_rounds = 6};
+    g_autoptr(bench_session) session = bench_session_run(&plan, NULL);
+    assert_int_equal(bench_session_find(session, "pair", "", "ours", false)->n_rounds, 6);
+    assert_int_equal(bench_session_find(session, "pair", "", "ours", true)->n_rounds, 6);
+    assert_int_equal(bench_session_find(session, "pair", "", "rival", false)->n_rounds, 6);
+    const bench_series *other = bench_session_find(session, "pair", "", "other", false);
+    assert_int_equal(other->n_rounds, 3);
+    assert_int_equal(other->values->len, 6);
+    for (guint i = 0; i < 6; i++)
+        assert_true(isnan(g_array_index(other->values, double, i)) == (i % 2 == 1));
+    assert_true(other->value.value == 8);
+    free_fakes(fakes, G_N_ELEMENTS(fakes));
+}
+
+/* Ten rounds at the least, of a second or more, in one second: it ends all the same, and what was
+ * not reached says so. */
+static void the_limit_ends_a_session(void **state)
+{
+    (void)state;
+    bench_subject fakes[] = {fake_subject("ours", make_worker("ours", "sleep 0.4; " ANSWER("10")))};
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    g_ptr_array_add(subjects, &fakes[0]);
+    bench_plan plan = {.settings = settings_of(10),
+                       .subjects = subjects,
+                       .allocators = true,
+                       .limit_s = 1,
+                       .min_rounds = 10,
+                       .max_rounds = 10};
+    g_autoptr(bench_session) session = bench_session_run(&plan, NULL);
+    assert_true(session->n_rounds < 10);
+    g_autoptr(bench_result) result = bench_result_new();
+    bench_result_add(result, session, NULL);
+    g_autofree char *why = NULL;
+    assert_true(bench_result_is_valid(result, &why));
+    plan.limit_s = 1e-9; /* up before the first step */
+    g_autoptr(bench_session) nothing = bench_session_run(&plan, NULL);
+    g_autoptr(bench_result) empty = bench_result_new();
+    bench_result_add(empty, nothing, NULL);
+    const bench_figure *f = bench_result_find(empty, "pair", "", "ours");
+    assert_int_equal(f->n, 0);
+    assert_non_null(strstr(f->why, "the time was up"));
+    free_fakes(fakes, G_N_ELEMENTS(fakes));
 }
 
 /* ---- records ---- */
@@ -710,6 +778,8 @@ static void growth_is_fitted(void **state)
     g_autofree char *table = sweep_to_table(s);
     assert_non_null(strstr(table, "N^2.000"));
     assert_non_null(strstr(table, "do not fit the memory"));
+    bool tlb_is_told = machine_tlb_reach_bytes() > 0;
+    assert_true((strstr(table, "the TLB is not marked") == NULL) == tlb_is_told);
     g_autofree char *json = sweep_to_json(s);
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
     assert_int_equal(json_array_size(json_object_get(root, "points")), G_N_ELEMENTS(expected));
@@ -856,6 +926,8 @@ int main(void)
         cmocka_unit_test(worker_failures_are_named),
         cmocka_unit_test(a_crashing_rival_keeps_its_row),
         cmocka_unit_test(the_named_rival_is_compared),
+        cmocka_unit_test(others_sit_out_every_second_round),
+        cmocka_unit_test(the_limit_ends_a_session),
         cmocka_unit_test(results_come_back_from_json),
         cmocka_unit_test(damaged_json_is_refused_with_its_place),
         cmocka_unit_test(goals_are_ratios_of_the_same_run),

@@ -62,6 +62,7 @@ static void wrong_usage_is_one_line(void **state)
         {"bench --seed x", "--seed"},
         {"bench --prove luck", "luck"},
         {"bench --format=gbench --benchmark_format=xml -n 100", "benchmark_format"},
+        {"bench --format=gbench --benchmark_filter=nothing -n 100", "--benchmark_filter"},
         {"bench --sweep -n 0", "'0'"},
         {"history more", "more"},
         {"history --figure", "--figure"},
