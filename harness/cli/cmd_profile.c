@@ -1,6 +1,8 @@
-/* objlab profile calls|memory|lines -- CMD: runs a program under a profiler and shows the result.
+/* objlab profile calls|memory|lines|compare -- CMD: runs a program under a profiler and shows the
+ * result.
  */
 #include "harness/cli/commands.h"
+#include "harness/cli/profile_methods.h"
 #include "harness/cli/show_profile.h"
 #include "harness/profile/line_print.h"
 #include "harness/profile/probe_profile.h"
@@ -19,7 +21,8 @@ typedef struct profile_options {
     show_options show;
     gboolean caches, pages;
     int contexts;
-    char *out, *coverage, *method;
+    char *out, *coverage, *method, *instrumented;
+    int n_rounds;
     int hz;
     double time_limit_s;
 } profile_options;
@@ -330,7 +333,20 @@ static int profile(const char *method, char **program, profile_options *o)
         workplace_clear(&w);
         return code;
     }
-    return cli_fail(CLI_USAGE, "profile: '%s': expected calls, memory or lines", method);
+    return cli_fail(CLI_USAGE, "profile: '%s': expected calls, memory, lines or compare", method);
+}
+
+static int compare(char **program, const profile_options *o)
+{
+    if (o->n_rounds < PROFILE_MIN_ROUNDS || o->n_rounds > PROFILE_MAX_ROUNDS)
+        return cli_fail(CLI_USAGE, "profile: --rounds=%d: expected %d to %d", o->n_rounds,
+                        PROFILE_MIN_ROUNDS, PROFILE_MAX_ROUNDS);
+    const profile_methods_options options = {.instrumented = o->instrumented,
+                                             .n_rounds = (unsigned)o->n_rounds,
+                                             .limit = (unsigned)o->show.limit,
+                                             .time_limit_s = o->time_limit_s,
+                                             .json = o->show.json != FALSE};
+    return profile_methods_run(program, &options);
 }
 
 static int profile_checked(int argc, char **argv, profile_options *o)
@@ -339,7 +355,7 @@ static int profile_checked(int argc, char **argv, profile_options *o)
     if (code != CLI_OK)
         return code;
     if (argc < 2)
-        return cli_fail(CLI_USAGE, "profile: expected calls, memory or lines");
+        return cli_fail(CLI_USAGE, "profile: expected calls, memory, lines or compare");
     int first = argc > 2 && strcmp(argv[2], "--") == 0 ? 3 : 2;
     if (first >= argc)
         return cli_fail(CLI_USAGE, "profile: no program given: objlab profile %s -- CMD", argv[1]);
@@ -358,12 +374,13 @@ static int profile_checked(int argc, char **argv, profile_options *o)
                         MAX_CONTEXTS);
     if (o->time_limit_s < 0)
         return cli_fail(CLI_USAGE, "profile: --time-limit=%g is below 0", o->time_limit_s);
-    return profile(argv[1], argv + first, o);
+    return strcmp(argv[1], "compare") == 0 ? compare(argv + first, o)
+                                           : profile(argv[1], argv + first, o);
 }
 
 int cmd_profile(int argc, char **argv)
 {
-    profile_options o = {.contexts = NO_CONTEXTS_GIVEN};
+    profile_options o = {.contexts = NO_CONTEXTS_GIVEN, .n_rounds = PROFILE_DEFAULT_ROUNDS};
     show_options_init(&o.show);
     const GOptionEntry entries[] = {
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &o.out, "keep valgrind's file", "FILE"},
@@ -381,11 +398,15 @@ int cmd_profile(int argc, char **argv)
          "memory: whole pages, with what the program maps itself", NULL},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &o.coverage,
          "lines: executions from lcov's tracefile", "FILE"},
+        {"instrumented", 0, 0, G_OPTION_ARG_FILENAME, &o.instrumented,
+         "compare: the program as built with -finstrument-functions (default: CMD itself)", "FILE"},
+        {"rounds", 0, 0, G_OPTION_ARG_INT, &o.n_rounds,
+         "compare: runs by each method, interleaved (default 5)", "N"},
         {"time-limit", 0, 0, G_OPTION_ARG_DOUBLE, &o.time_limit_s,
          "stop the program after so many seconds", "S"},
         G_OPTION_ENTRY_NULL};
     GOptionContext *context =
-        g_option_context_new("calls|memory|lines -- CMD [ARGS] - profile a program");
+        g_option_context_new("calls|memory|lines|compare -- CMD [ARGS] - profile a program");
     show_options_add(context, &o.show);
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_strict_posix(context, FALSE);
@@ -398,5 +419,6 @@ int cmd_profile(int argc, char **argv)
     g_free(o.out);
     g_free(o.coverage);
     g_free(o.method);
+    g_free(o.instrumented);
     return code;
 }

@@ -4,6 +4,7 @@
 #include "harness/profile/valgrind.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,6 +24,9 @@ G_DEFINE_QUARK(profile - run - error - quark, profile_run_error)
 static void set_up_child(gpointer data)
 {
     const profile_run_options *options = data;
+    int nowhere = options->is_quiet ? open("/dev/null", O_WRONLY) : -1;
+    if (options->is_quiet && (nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0))
+        _exit(EXIT_FAILURE);
     if (options->stdout_to_stderr && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         _exit(EXIT_FAILURE);
     (void)signal(SIGINT, SIG_DFL);

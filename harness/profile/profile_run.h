@@ -15,6 +15,7 @@
 typedef struct profile_run_options {
     double time_limit_s;    /* 0: none. Then SIGTERM, and SIGKILL a little later */
     bool stdout_to_stderr;  /* the program's output makes way for ours */
+    bool is_quiet;          /* the program's output goes nowhere */
     const char *probe;      /* library to preload instead of running under valgrind; else NULL */
     const char *probe_file; /* where it writes */
     unsigned probe_hz;      /* 0: the probe's own default */
