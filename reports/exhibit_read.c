@@ -1,5 +1,6 @@
 /* exhibit_read.c -- JSON documents of objlab's commands as exhibits, each by its schema. */
 #include "reports/exhibit.h"
+#include "reports/exhibit_profilers.h"
 #include "reports/json_reader.h"
 #include "reports/record.h"
 #include "reports/text.h"
@@ -439,6 +440,8 @@ static const schema schemas[] = {
      read_history},
     {"objlab/python-bench", "Python's objects in our pools",
      "The same Python program, with the interpreter's own allocator and with ours.", read_python},
+    {"objlab/profilers", "Three profilers", "One program, by three methods.",
+     exhibit_read_profilers},
     {"objlab/top", "Use of the machine", "A recorded run, all of its processes together.",
      read_top},
     {"objlab/trace", "Collections",

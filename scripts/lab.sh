@@ -1,6 +1,6 @@
 #!/bin/bash
 # lab.sh -- one report of everything: the grading, the benchmark and its trend, collections, the
-# machine's use, and Python's objects in our pools where `make python-bench` was run.
+# workload under three profilers, the machine's use, and Python's objects in our pools where `make python-bench` was run.
 #
 # usage: lab.sh OBJLAB OUT        OUT: folder of a grading, with result.json; lab.html comes beside
 set -euo pipefail
@@ -31,6 +31,9 @@ timeout 600 "$objlab" bench --quick --rivals --save lab --json >"$work/bench.jso
 with+=(--with "$work/bench.json")
 document history "trend of the saved results" "$objlab" history --json
 document trace "collections" "$objlab" trace --json
+homework=$(dirname "$objlab")/../../homework
+document profilers "the workload under three profilers" "$objlab" profile compare --json \
+    --instrumented="$homework/workload_instrumented" -- "$homework/workload" all 20000 all 1
 echo "lab: the machine's use" >&2
 # shellcheck disable=SC2016 # $0 is the inner shell's
 timeout 600 "$objlab" top --interval 0.1 --record "$work/recording" -- \

@@ -1,6 +1,7 @@
 /* objlab show, diff and profile as programs: output, exit codes, one clear line for bad input. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -226,10 +227,50 @@ static void profile_runs_programs(void **state)
     run_clear(&r);
 }
 
+/* Every method gives the program's own costs; who sees what is as it must be. */
+static void profile_compares_methods(void **state)
+{
+    (void)state;
+    run_result r = RUN("profile", "compare", "--rounds=3", "--json", "--instrumented",
+                       INSTRUMENTED_VICTIM, "--", VICTIM, NULL);
+    assert_int_equal(r.code, 0);
+    json_t *root = json_loads(r.out, JSON_REJECT_DUPLICATES, NULL); /* nothing of the program's */
+    assert_non_null(root);
+    const json_t *methods = json_object_get(root, "methods");
+    assert_int_equal(json_array_size(methods), 3);
+    double shares[2] = {0, 0};
+    json_int_t calls[2] = {0, 0};
+    size_t i;
+    const json_t *function;
+    json_array_foreach(json_object_get(root, "functions"), i, function)
+    {
+        const json_t *views[2] = {json_object_get(function, "callgrind"),
+                                  json_object_get(function, "instrument")};
+        bool is_fib = strcmp(json_string_value(json_object_get(function, "name")), "fib") == 0;
+        for (size_t k = 0; k < 2; k++) {
+            shares[k] += json_real_value(json_object_get(views[k], "self"));
+            if (is_fib)
+                calls[k] = json_integer_value(json_object_get(views[k], "calls"));
+        }
+    }
+    assert_true(shares[0] > 0.999 && shares[0] < 1.001);
+    assert_true(shares[1] > 0.999 && shares[1] < 1.001);
+    assert_int_equal(calls[0], 465); /* as the call table has it */
+    assert_int_equal(calls[1], 465);
+    json_decref(root);
+    run_clear(&r);
+    r = RUN("profile", "compare", "--rounds=3", "--limit=3", "--", VICTIM, NULL);
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "absent: nothing was seen: build with -finstrument-functions");
+    run_clear(&r);
+    assert_refused(RUN("profile", "compare", "--rounds=2", "--", VICTIM, NULL), 2, "3 to 100");
+    assert_refused(RUN("profile", "compare", "--", "/nonexistent/program", NULL), 2, "no program");
+}
+
 static void profile_refuses(void **state)
 {
     (void)state;
-    assert_refused(RUN("profile", NULL), 2, "expected calls, memory or lines");
+    assert_refused(RUN("profile", NULL), 2, "expected calls, memory, lines or compare");
     assert_refused(RUN("profile", "time", "--", VICTIM, NULL), 2, "'time': expected calls");
     assert_refused(RUN("profile", "calls", NULL), 2, "no program given");
     assert_refused(RUN("profile", "calls", "--", "/nonexistent/x", NULL), 2, "no program");
@@ -278,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(show_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(diff_has_a_threshold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(profile_runs_programs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(profile_compares_methods, set_up, tear_down),
         cmocka_unit_test_setup_teardown(profile_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(top_records_and_replays, set_up, tear_down),
     };

@@ -22,7 +22,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef DRIVE_ANSWERS_FD /* 1 in programs that people run by hand */
 #define DRIVE_ANSWERS_FD 3
+#endif
 #define DRIVE_EXIT_USAGE 64 /* the driver was called wrongly: a fault of the harness */
 
 /* ---- answers ---- */

@@ -18,7 +18,7 @@ static bool write_page(const record *r, const char *web, const char *dir, const 
 /* The sample with an exhibit of each schema. */
 static bool write_exhibits(const record *r, const char *web, const char *dir)
 {
-    static const char *const names[] = {"trace", "history", "python", "top", "bench"};
+    static const char *const names[] = {"trace", "history", "python", "top", "bench", "profilers"};
     g_autoptr(GPtrArray) exhibits = g_ptr_array_new_with_free_func((GDestroyNotify)exhibit_free);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path =

@@ -164,6 +164,48 @@ static void test_refused(void **state)
     g_error_free(error);
 }
 
+static void test_profilers(void **state)
+{
+    (void)state;
+    g_autoptr(exhibit) e = sample("profilers");
+    assert_int_equal(e->charts->len, 2);
+    assert_int_equal(chart(e, 0)->kind, EXHIBIT_DOTS);
+    assert_int_equal(chart(e, 0)->categories->len, 3);
+    assert_true(point(chart(e, 0), 0, 0)->low > 1);
+    assert_int_equal(chart(e, 1)->kind, EXHIBIT_BARS);
+    assert_int_equal(chart(e, 1)->series->len, 3);
+    assert_int_equal(chart(e, 1)->categories->len, 10); /* of twelve functions */
+    assert_int_equal(e->cells->len, 12 * e->columns->len);
+    assert_true(number(e, 0, 2) > 80); /* mix() by instructions, in percent */
+    assert_int_equal((int)number(e, 0, 3), 400);
+    assert_non_null(strstr(e->lead, "./work: "));
+    assert_non_null(strstr(e->lead, "instrument saw 4 functions and missed 211"));
+    static const char head[] = "{\"schema\":\"objlab/profilers\",\"version\":1,\"command\":\"x\","
+                               "\"kernel_share\":0,\"functions\":[],\"methods\":[";
+    const struct {
+        const char *method, *says;
+    } cases[] = {
+        {"{\"name\":\"sample\",\"absent\":\"too short\"}]}", NULL},
+        {"{\"name\":\"sample\"}]}", "methods[0]"},
+        {"{\"name\":\"sample\",\"ratio\":{\"median\":1,\"low\":2,\"high\":3},\"functions\":1,"
+         "\"missed\":0,\"missed_share\":0}]}",
+         "methods[0].ratio"},
+        {"{\"name\":\"sample\",\"ratio\":{\"median\":1,\"low\":1,\"high\":1},\"functions\":1,"
+         "\"missed\":0,\"missed_share\":2}]}",
+         "missed_share"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(head, cases[i].method, NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(exhibit) read = exhibit_parse(text, strlen(text), &error);
+        assert_true((read != NULL) == (cases[i].says == NULL));
+        if (cases[i].says != NULL)
+            assert_non_null(strstr(error->message, cases[i].says));
+        else
+            assert_non_null(strstr(read->lead, "sample is absent: too short"));
+    }
+}
+
 /* Every name that came with a document stays text. */
 static void test_page(void **state)
 {
@@ -191,9 +233,13 @@ static void test_page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_history),          cmocka_unit_test(test_top),
-        cmocka_unit_test(test_python_and_bench), cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_refused),          cmocka_unit_test(test_page),
+        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_top),
+        cmocka_unit_test(test_python_and_bench),
+        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_profilers),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
