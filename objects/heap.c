@@ -257,7 +257,7 @@ static void free_large(heap_state *s, void *block)
         heap_guard_free_large(s, block);
     else
         free(block);
-    s->n_large--;
+    s->n_large -= s->n_large > 0; /* 0: it was no block of the heap */
 }
 
 /* The block is not touched. */

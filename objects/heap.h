@@ -146,7 +146,7 @@ typedef struct heap_stats {
     size_t n_blocks_live;
     size_t live_bytes; /* in whole blocks */
     size_t held_bytes; /* the rest of the pools in use: free, but for their own class only */
-    size_t n_large;    /* blocks from malloc */
+    size_t n_large; /* blocks from malloc; one that the heap did not make, but frees, is one less */
     size_t n_mapped;   /* arenas mapped since the heap was made */
     size_t n_unmapped; /* of those, given back */
 } heap_stats;
