@@ -27,6 +27,8 @@ heap *heap_new(const heap_options *options)
         heap_spares_of(s, (unsigned)i)->state = HEAP_POOL_FULL;
         heap_spares_of(s, (unsigned)i)->size_class = (uint8_t)i;
     }
+    for (unsigned i = 0; i < HEAP_N_LISTS; i++)
+        s->inverse[i] = (uint32_t)(((uint64_t)1 << 32) / heap_class_bytes(i) + 1);
     s->lists = s->watched ? s->hidden : s->head.current;
     s->n_events = HEAP_WINDOW_EVENTS;
     s->thread = s->options.debug > 0 ? gettid() : 0;
@@ -55,10 +57,21 @@ static void list_remove(heap_state *s, heap_pool *pool)
     } else {
         *list = pool->next;
         heap_set_state(s, pool->next, HEAP_POOL_CURRENT);
+        if (heap_is_in_arena(s, pool->next))
+            heap_mark_pool(s, pool->next);
     }
 }
 
-/* A pool, or the spares, that had nothing free and has one block now. */
+/* Its blocks are freed as bits from now on, if there is room for them. A watched heap looks at each
+ * block, so there they are linked. */
+static void set_aside(const heap_state *s, const heap_pool *pool)
+{
+    if (pool->n_blocks <= HEAP_MAX_RETURNED && heap_is_in_arena(s, pool) && !s->watched)
+        registry_set(heap_pool_start(pool), REGISTRY_APART + REGISTRY_RETURNED);
+}
+
+/* A pool, or the spares, that had nothing free and has one block now. Spares are soon gone, and
+ * the pool behind them is current again. */
 static void list_add(heap_state *s, heap_pool *pool)
 {
     heap_pool **list = &s->lists[pool->size_class];
@@ -72,6 +85,8 @@ static void list_add(heap_state *s, heap_pool *pool)
         return;
     }
     heap_set_state(s, first, HEAP_POOL_USABLE);
+    if (heap_is_in_arena(s, pool))
+        set_aside(s, first);
     first->previous = pool;
     heap_set_state(s, pool, HEAP_POOL_CURRENT);
     pool->next = first;
@@ -91,9 +106,34 @@ static heap_pool *new_pool(heap_state *s, unsigned size_class)
     pool->n_live = 0;
     pool->size_class = (uint8_t)size_class;
     pool->next = &s->none;
-    pool->state = HEAP_POOL_CURRENT;
-    registry_set(pool->virgin, heap_mark_of(s, pool));
+    memset(pool->returned, 0, sizeof(pool->returned));
     return pool;
+}
+
+/* Links the blocks that are bits, the lowest first. None are linked. */
+static void link_returned(heap_pool *pool)
+{
+    char *start = heap_pool_start(pool);
+    size_t block_bytes = heap_class_bytes(pool->size_class);
+    heap_block **last = &pool->free;
+    for (size_t i = 0; i < HEAP_MAX_RETURNED / 64; i++) {
+        for (uint64_t bits = pool->returned[i]; bits != 0; bits &= bits - 1) {
+            size_t number = 64 * i + (size_t)__builtin_ctzll(bits);
+            heap_block *block = (heap_block *)(void *)(start + number * block_bytes);
+            *last = block;
+            last = &block->next;
+        }
+        pool->returned[i] = 0;
+    }
+    *last = NULL;
+}
+
+/* What makes a pool that is CURRENT now serve the fast paths. */
+static void serve_pool(const heap_state *s, heap_pool *pool)
+{
+    heap_mark_pool(s, pool);
+    if (pool->free == NULL && heap_has_returned(pool))
+        link_returned(pool);
 }
 
 heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
@@ -103,10 +143,11 @@ heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
     while (pool != &s->none && heap_is_exhausted(pool)) {
         heap_set_state(s, pool, HEAP_POOL_FULL);
         if (pool != spares)
-            registry_set(heap_pool_start(pool), heap_mark_of(s, pool));
+            heap_mark_pool(s, pool);
         pool = pool->next;
     }
-    if (pool != &s->none && spares->n_blocks < HEAP_MAX_SPARES && !s->watched) {
+    bool moved = pool != s->lists[size_class];
+    if (moved && pool != &s->none && spares->n_blocks < HEAP_MAX_SPARES && !s->watched) {
         spares->n_blocks++;
         spares->n_live++;
     }
@@ -115,6 +156,8 @@ heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
         return NULL;
     heap_set_state(s, pool, HEAP_POOL_CURRENT);
     s->lists[size_class] = pool;
+    if (pool != spares)
+        serve_pool(s, pool);
     return pool;
 }
 
@@ -122,7 +165,7 @@ void heap_settle_pool(heap_state *s, heap_pool *pool)
 {
     if (pool->state == HEAP_POOL_FULL) {
         list_add(s, pool);
-        registry_set(heap_pool_start(pool), heap_mark_of(s, pool));
+        heap_mark_pool(s, pool);
         if (pool->state == HEAP_POOL_CURRENT)
             return;
     }
@@ -214,13 +257,26 @@ static void free_large(heap_state *s, void *block)
         heap_guard_free_large(s, block);
     else
         free(block);
-    s->n_large--;
+    s->n_large -= s->n_large > 0; /* 0: it was no block of the heap */
+}
+
+/* The block is not touched. */
+static void free_as_bit(const heap_state *s, void *block)
+{
+    heap_pool *pool = heap_pool_of(block);
+    uint64_t offset = (uintptr_t)block % HEAP_POOL_BYTES;
+    size_t number = (size_t)(offset * s->inverse[pool->size_class] >> 32);
+    pool->returned[number / 64] |= (uint64_t)1 << number % 64;
+    if (__builtin_expect(--pool->n_live == pool->event, 0))
+        heap_free_slow(pool, block);
 }
 
 /* Not inlined: what it needs would burden the way of every spare. */
 static __attribute__((noinline)) void free_no_spare(heap_state *s, void *block, int mark)
 {
-    if ((mark & REGISTRY_CLASS) != 0) {
+    if ((mark & REGISTRY_RETURNED) != 0) {
+        free_as_bit(s, block);
+    } else if ((mark & REGISTRY_CLASS) != 0) {
         if (s->options.debug > 0)
             heap_watched_check(s, block);
         mem_free_small(block);
@@ -291,7 +347,7 @@ void *mem_realloc(heap *h, void *block, size_t n_bytes)
     if (mark == 0)
         return stays_small ? move_block(h, block, malloc_usable_size(block), n_bytes)
                            : realloc(block, n_bytes);
-    unsigned size_class = (unsigned)(mark & REGISTRY_CLASS) - 1;
+    unsigned size_class = heap_pool_of(block)->size_class;
     if (stays_small && heap_size_class(n_bytes) == size_class)
         return block;
     return move_block(h, block, heap_class_bytes(size_class), n_bytes);

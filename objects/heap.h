@@ -25,6 +25,11 @@
  * becomes empty, and then nothing goes in front of it: a program that allocates and frees around a
  * boundary between pools does not make and drop a pool each time.
  *
+ * A pool that another went in front of is one of many, and its blocks are likely not in the cache.
+ * So mem_free() does not touch a block of it, but sets its bit in the header (returned). The bits
+ * become links, in the order of addresses, when the pool serves again. Blocks of 16 bytes are
+ * always linked: a header has no room for their bits.
+ *
  * A class whose pools are nearly full, while blocks of it come and go, would move a pool on and off
  * its list each time. There, a block freed from a FULL pool becomes a spare: it waits in the heap,
  * the last one first, to be handed out next, and its pool stays FULL and counts it as live. A class
@@ -41,7 +46,7 @@
  *
  * Owns:       every arena. Among arenas with free pools, the one with the fewest serves first, so
  *             that the others can become empty; in it, the pool at the lowest address.
- * Invariants: n_live blocks + free list + not yet carved == n_blocks, for each pool;
+ * Invariants: n_live blocks + free list + returned + not yet carved == n_blocks, for each pool;
  *             CURRENT: first of its class's list; USABLE: on that list; FULL: on no list, nothing
  *             free; FREE: a bit in its arena's mask, or not yet taken once      (heap_is_valid)
  * Threads:    none: one heap, one thread. A debug heap checks it and aborts.
@@ -106,11 +111,13 @@ typedef enum heap_pool_state {
     HEAP_POOL_FULL
 } heap_pool_state;
 
+#define HEAP_MAX_RETURNED 128 /* blocks of a pool that has bits for them */
+
 #define HEAP_NEVER UINT16_MAX /* an event that no count of live blocks reaches */
 
 /* The header of a pool: one cache line. */
 typedef struct heap_pool {
-    heap_block *free; /* blocks that were used before */
+    heap_block *free; /* blocks that were used before, linked */
     char *virgin;     /* first block never handed out; == end: none left */
     char *end;
     uint16_t n_live;
@@ -118,8 +125,8 @@ typedef struct heap_pool {
     uint16_t n_blocks;
     uint8_t size_class;
     uint8_t state;
-    struct heap_pool *next, *previous; /* CURRENT, USABLE: in its class */
-    char pad[16];
+    struct heap_pool *next, *previous;         /* CURRENT, USABLE: in its class */
+    uint64_t returned[HEAP_MAX_RETURNED / 64]; /* bit i: block i is free, and not linked */
 } heap_pool;
 
 _Static_assert(sizeof(heap_pool) == 64, "a header is a cache line");
@@ -139,7 +146,7 @@ typedef struct heap_stats {
     size_t n_blocks_live;
     size_t live_bytes; /* in whole blocks */
     size_t held_bytes; /* the rest of the pools in use: free, but for their own class only */
-    size_t n_large;    /* blocks from malloc */
+    size_t n_large; /* blocks from malloc; one that the heap did not make, but frees, is one less */
     size_t n_mapped;   /* arenas mapped since the heap was made */
     size_t n_unmapped; /* of those, given back */
 } heap_stats;
@@ -219,7 +226,8 @@ static inline void *mem_alloc(heap *h, size_t n_bytes)
     return heap_alloc_large(h, n_bytes);
 }
 
-/* mem_free() for a block that is known to be small: its size was at most HEAP_SMALL_MAX_BYTES. */
+/* mem_free() for a block that is known to be small: its size was at most HEAP_SMALL_MAX_BYTES. The
+ * block is always linked: its first word is an address then, which the collector relies on. */
 static inline void mem_free_small(void *block)
 {
     heap_pool *pool = heap_pool_of(block);

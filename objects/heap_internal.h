@@ -39,8 +39,9 @@ typedef struct heap_state {
     uint64_t nonempty; /* bit n: by_free[n] has arenas; bit 0 is not kept */
     heap_arena *first, *last;
     size_t n_arenas, n_empty, n_large, n_mapped, n_unmapped;
-    size_t n_idle;   /* the least that n_empty was in this window */
-    size_t n_events; /* slow paths until the window ends */
+    size_t n_idle;                  /* the least that n_empty was in this window */
+    size_t n_events;                /* slow paths until the window ends */
+    uint32_t inverse[HEAP_N_LISTS]; /* of each class: 2^32 over its block's bytes, rounded up */
     heap_options options;
     void *large;  /* of a debug heap: tree of its blocks from malloc (heap_guard.c) */
     bool watched; /* every operation takes the slow path */
@@ -62,10 +63,15 @@ static inline heap_pool *heap_spares_of(heap_state *s, unsigned size_class)
     return &s->spares[1 + size_class];
 }
 
+static inline bool heap_has_returned(const heap_pool *pool)
+{
+    return (pool->returned[0] | pool->returned[1]) != 0;
+}
+
 /* Nothing left to hand out. */
 static inline bool heap_is_exhausted(const heap_pool *pool)
 {
-    return pool->free == NULL && pool->virgin == pool->end;
+    return pool->free == NULL && pool->virgin == pool->end && !heap_has_returned(pool);
 }
 
 /* Down to which count of live blocks a free need not look at the pool's state. */
@@ -78,26 +84,37 @@ static inline uint16_t heap_event_of(const heap_state *s, const heap_pool *pool)
     return pool->state == HEAP_POOL_USABLE ? 0 : HEAP_NEVER;
 }
 
-static inline void heap_set_state(const heap_state *s, heap_pool *pool, heap_pool_state state)
-{
-    pool->state = (uint8_t)state;
-    pool->event = heap_event_of(s, pool);
-}
-
-/* What the registry holds of a pool that serves a class. In a watched heap all stand apart, so that
- * mem_free() touches no block before it was looked at. */
-static inline int heap_mark_of(const heap_state *s, const heap_pool *pool)
-{
-    bool apart = s->watched || pool->state == HEAP_POOL_FULL;
-    return 1 + pool->size_class + (apart ? REGISTRY_APART : 0);
-}
-
 /* First byte of the pool that a header describes. */
 static inline char *heap_pool_start(const heap_pool *pool)
 {
     uintptr_t header = (uintptr_t)pool;
     size_t index = header % HEAP_ARENA_BYTES / sizeof(heap_pool);
     return (char *)heap_arena_of(pool) + index * HEAP_POOL_BYTES;
+}
+
+/* What the registry holds of a pool that serves a class, unless its blocks are freed as bits. In a
+ * watched heap all stand apart, so that mem_free() touches no block before it was looked at. */
+static inline int heap_mark_of(const heap_state *s, const heap_pool *pool)
+{
+    bool apart = s->watched || pool->state == HEAP_POOL_FULL;
+    return 1 + pool->size_class + (apart ? REGISTRY_APART : 0);
+}
+
+static inline void heap_mark_pool(const heap_state *s, const heap_pool *pool)
+{
+    registry_set(heap_pool_start(pool), heap_mark_of(s, pool));
+}
+
+/* False for spares, and for what ends each list. */
+static inline bool heap_is_in_arena(const heap_state *s, const heap_pool *pool)
+{
+    return (uintptr_t)pool - (uintptr_t)s >= sizeof(*s);
+}
+
+static inline void heap_set_state(const heap_state *s, heap_pool *pool, heap_pool_state state)
+{
+    pool->state = (uint8_t)state;
+    pool->event = heap_event_of(s, pool);
 }
 
 /* A free pool that serves no class yet, or NULL without memory. */

@@ -33,13 +33,28 @@ void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *ar
     }
 }
 
+/* Those that are bits. Returns their number, or -1 if one was never carved. */
+static int mark_returned(const heap_pool *pool, size_t n_carved, unsigned char *free_marks)
+{
+    int n_free = 0;
+    for (size_t i = 0; i < HEAP_MAX_RETURNED; i++) {
+        if ((pool->returned[i / 64] >> i % 64 & 1) == 0)
+            continue;
+        if (i >= n_carved)
+            return -1;
+        free_marks[i] = 1;
+        n_free++;
+    }
+    return n_free;
+}
+
 int heap_mark_free(const heap_pool *pool, unsigned char *free_marks)
 {
     const char *start = heap_pool_start(pool);
     size_t n_bytes = heap_class_bytes(pool->size_class);
-    int n_free = 0;
     memset(free_marks, 0, MAX_BLOCKS);
-    for (const heap_block *b = pool->free; b != NULL;) {
+    int n_free = mark_returned(pool, (size_t)(pool->virgin - start) / n_bytes, free_marks);
+    for (const heap_block *b = pool->free; b != NULL && n_free >= 0;) {
         size_t offset = (size_t)((const char *)b - start);
         if ((const char *)b < start || (const char *)b >= pool->virgin || offset % n_bytes != 0 ||
             free_marks[offset / n_bytes] != 0)
@@ -143,7 +158,7 @@ static const char *check_blocks(const heap_pool *pool)
     unsigned char free_marks[MAX_BLOCKS];
     int n_free = heap_mark_free(pool, free_marks);
     if (n_free < 0)
-        return "a pool's free list leaves the pool, or runs in a circle";
+        return "a pool's free blocks leave the pool, or one is free twice";
     size_t n_bytes = heap_class_bytes(pool->size_class);
     const char *start = heap_pool_start(pool);
     if (pool->virgin < start || pool->virgin > pool->end ||
@@ -164,6 +179,15 @@ static bool is_listed(const heap_state *s, const heap_pool *pool)
     return p == pool;
 }
 
+static bool has_right_mark(const heap_state *s, const heap_pool *pool)
+{
+    int mark = registry_get(heap_pool_start(pool));
+    bool may_return =
+        pool->state == HEAP_POOL_USABLE && pool->n_blocks <= HEAP_MAX_RETURNED && !s->watched;
+    return mark == heap_mark_of(s, pool) ||
+           (may_return && mark == REGISTRY_APART + REGISTRY_RETURNED);
+}
+
 static const char *check_pool(const heap_state *s, const heap_pool *pool)
 {
     if (pool->size_class >= (s->watched ? HEAP_N_LISTS : HEAP_N_CLASSES))
@@ -180,7 +204,7 @@ static const char *check_pool(const heap_state *s, const heap_pool *pool)
         return "a full pool is not full";
     if (pool->state == HEAP_POOL_USABLE && pool->n_live == 0)
         return "a pool is empty and was not dropped";
-    if (registry_get(heap_pool_start(pool)) != heap_mark_of(s, pool))
+    if (!has_right_mark(s, pool))
         return "a pool's mark in the registry is off";
     if (pool->event != heap_event_of(s, pool))
         return "a pool would take its slow path at the wrong count of blocks";

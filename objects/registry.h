@@ -5,7 +5,9 @@
  *   address: | 16 unused | 15: leaf | 21: byte in the leaf, its mark | 12: inside the pool |
  *
  *   mark     0: no arena is there
- *            1 + class: a pool of this size class that is not full
+ *            1 + class: a pool of this size class whose freed blocks are linked
+ *            REGISTRY_APART | REGISTRY_RETURNED: one whose freed blocks are bits; its header tells
+ *                the class
  *            REGISTRY_APART | 1 + class: one that is full
  *            REGISTRY_APART: a pool without a class, or the headers of an arena
  *
@@ -27,8 +29,9 @@
 
 enum { REGISTRY_POOL_BITS = 12, REGISTRY_LEAF_BITS = 21, REGISTRY_TOP_BITS = 15 };
 
-#define REGISTRY_APART INT8_MIN
-#define REGISTRY_CLASS 0x7f /* what of a mark is 1 + class, or 0 */
+#define REGISTRY_APART    INT8_MIN
+#define REGISTRY_RETURNED 0x40
+#define REGISTRY_CLASS    0x3f /* what of a mark is 1 + class, or 0 */
 
 typedef _Atomic int8_t registry_mark;
 

@@ -64,7 +64,12 @@ class Pool:
         )
 
     def free_blocks(self):
-        return block_addresses(self.header["free"])
+        words = self.header["returned"]
+        blocks = block_addresses(self.header["free"])
+        for word in range(words.type.range()[1] + 1):
+            bits = int(words[word])
+            blocks += [self.start + (64 * word + i) * self.block_bytes() for i in range(64) if bits >> i & 1]
+        return blocks
 
 
 class Arena:

@@ -32,6 +32,8 @@ typedef struct world {
     weakref *proxy;
     heap *spared;
     const heap_block *spare;
+    heap *random;
+    void *returned;
 } world;
 
 static FILE *expected;
@@ -166,6 +168,23 @@ static void make_spares(world *w)
             blocks[i % 2 * (N_BLOCKS / 2)] = mem_alloc(w->spared, HEAP_ALIGNMENT);
     }
     w->spare = spares->free;
+}
+
+/* Two full pools; a block of the first is freed, which goes in front, then one of the second. */
+static void make_returned(world *w)
+{
+    enum { BLOCK_BYTES = 64, A_POOL = HEAP_POOL_BYTES / BLOCK_BYTES };
+    void *blocks[2 * A_POOL];
+    w->random = heap_new(NULL);
+    for (size_t i = 0; i < 2 * A_POOL; i++) {
+        blocks[i] = mem_alloc(w->random, BLOCK_BYTES);
+        check(blocks[i] != NULL);
+    }
+    mem_free(w->random, blocks[0]);
+    w->returned = blocks[A_POOL + 9];
+    mem_free(w->random, w->returned);
+    bool has_bits = !heap_state_of(w->random)->watched;
+    check(heap_has_returned(heap_pool_of(w->returned)) == has_bits);
 }
 
 /* ---- what gdb is to print ---- */
@@ -402,6 +421,7 @@ static void expect_heaps(const world *w, const void *freed)
     expect_block(w->rt->objects, freed, "free");
     (void)fprintf(expected, "%p is in no arena\n", (const void *)w);
     expect_spare(w);
+    expect_block(w->random, w->returned, "free");
 }
 
 static void marker(const world *w, const void *freed)
@@ -425,6 +445,7 @@ int main(int argc, char **argv)
     const void *freed = victim;
     object_decref(victim);
     make_spares(&w);
+    make_returned(&w);
     expect_objects(&w);
     expect_values(&w);
     expect_names_and_types(&w);
@@ -435,6 +456,7 @@ int main(int argc, char **argv)
     check(fclose(expected) == 0);
     marker(&w, freed);
     heap_delete(w.spared);
+    heap_delete(w.random);
     runtime_delete(w.rt);
     return EXIT_SUCCESS;
 }

@@ -38,3 +38,4 @@ objlab-block (char *)w->p + 8
 objlab-block freed
 objlab-block w
 objlab-block w->spare
+objlab-block w->returned

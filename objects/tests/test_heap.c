@@ -130,31 +130,40 @@ static void test_sizes(void **state)
     heap_delete(NULL);
 }
 
-static void test_realloc_directions(void **state)
-{
-    (void)state;
-    static const size_t sizes[] = {0, 1, 16, 17, 512, 513, 5000, 100000, 600, 512, 40, 33, 1};
-    heap *h = heap_new(NULL);
-    unsigned char *block = mem_realloc(h, NULL, 1);
-    block[0] = 7;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        block = mem_realloc(h, block, sizes[i]);
-        assert_non_null(block);
-        assert_int_equal(heap_owns(block), sizes[i] <= HEAP_SMALL_MAX_BYTES);
-        assert_true(sizes[i] == 0 || block[0] == 7);
-        block[0] = 7;
-    }
-    void *same = mem_realloc(h, block, 10);
-    assert_ptr_equal(same, block);
-    mem_free(h, block);
-    heap_delete(h);
-}
-
 static heap_stats stats_of(const heap *h)
 {
     heap_stats stats;
     heap_get_stats(h, &stats);
     return stats;
+}
+
+/* From each size to each, with their contents. */
+static void test_realloc_directions(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 16, 17, 33, 40, 496, 512, 513, 600, 5000, 100000};
+    enum { N = sizeof(sizes) / sizeof(sizes[0]) };
+    heap *h = heap_new(NULL);
+    for (size_t i = 0; i < (size_t)N * N; i++) {
+        size_t from = sizes[i / N];
+        size_t to = sizes[i % N];
+        unsigned char *block = mem_realloc(h, NULL, from);
+        assert_non_null(block);
+        for (size_t k = 0; k < from; k++)
+            block[k] = (unsigned char)(k * 7 + i);
+        unsigned char *moved = mem_realloc(h, block, to);
+        assert_non_null(moved);
+        assert_int_equal(heap_owns(moved), to <= HEAP_SMALL_MAX_BYTES);
+        bool is_same_class = from <= HEAP_SMALL_MAX_BYTES && to <= HEAP_SMALL_MAX_BYTES &&
+                             heap_size_class(from) == heap_size_class(to);
+        if (is_same_class)
+            assert_ptr_equal(moved, block);
+        for (size_t k = 0; k < from && k < to; k++)
+            assert_int_equal(moved[k], (unsigned char)(k * 7 + i));
+        mem_free(h, moved);
+    }
+    assert_int_equal(stats_of(h).n_blocks_live + stats_of(h).n_large, 0);
+    heap_delete(h);
 }
 
 static void fill_and_empty(heap *h, void **blocks, int n)

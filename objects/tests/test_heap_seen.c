@@ -1,0 +1,244 @@
+/*
+ * test_heap_seen.c -- what others see of a heap: AddressSanitizer, memcheck, the kernel, free().
+ *
+ * Run alone, in a build with AddressSanitizer, and under memcheck: what each of them knows of a
+ * block is asked in the program itself.
+ */
+#include "objects/tests/check.h"
+
+#include "objects/announce.h"
+#include "objects/heap.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BLOCK_BYTES = 48, N_BLOCKS = 10 };
+
+typedef enum knowledge { UNWATCHED, FORBIDDEN, UNDEFINED, DEFINED } knowledge;
+
+/* What a watching tool knows of the bytes, if one watches. AddressSanitizer: never UNDEFINED. */
+static knowledge known_of(char *bytes, size_t n_bytes)
+{
+#ifdef ANNOUNCE_ASAN
+    size_t n_poisoned = 0;
+    for (size_t i = 0; i < n_bytes; i++)
+        n_poisoned += __asan_address_is_poisoned(bytes + i) != 0;
+    assert_true(n_poisoned == 0 || n_poisoned == n_bytes); /* never a part of it */
+    return n_poisoned == 0 ? DEFINED : FORBIDDEN;
+#else
+    unsigned char bits[HEAP_SMALL_MAX_BYTES];
+    memset(bits, 0, sizeof(bits));
+    unsigned answer = VALGRIND_GET_VBITS(bytes, bits, n_bytes);
+    (void)VALGRIND_MAKE_MEM_DEFINED(bits, sizeof(bits));
+    if (answer == 0)
+        return UNWATCHED;
+    if (answer != 1)
+        return FORBIDDEN;
+    size_t n_undefined = 0;
+    for (size_t i = 0; i < n_bytes; i++)
+        n_undefined += bits[i] != 0;
+    return n_undefined == 0 ? DEFINED : UNDEFINED;
+#endif
+}
+
+static bool is_under_asan(void)
+{
+    return ANNOUNCE_HAS_ASAN;
+}
+
+static void check_known(char *bytes, size_t n_bytes, knowledge expected)
+{
+    if (is_under_asan() && expected == UNDEFINED)
+        expected = DEFINED;
+    assert_int_equal(known_of(bytes, n_bytes), announce_is_watched() ? expected : UNWATCHED);
+}
+
+/* Only what is handed out may be touched, and it has no contents before it is written. */
+static void test_blocks_are_announced(void **state)
+{
+    (void)state;
+    heap *h = heap_new(NULL);
+    char *block = mem_alloc(h, BLOCK_BYTES);
+    check_known(block, BLOCK_BYTES, UNDEFINED);
+    check_known(block + BLOCK_BYTES, BLOCK_BYTES, FORBIDDEN); /* not handed out */
+    memset(block, 1, BLOCK_BYTES);
+    check_known(block, BLOCK_BYTES, DEFINED);
+    char *other = mem_calloc(h, 1, BLOCK_BYTES);
+    check_known(other, BLOCK_BYTES, DEFINED);
+    mem_free(h, block);
+    check_known(block, BLOCK_BYTES, FORBIDDEN);
+    check_known(other, BLOCK_BYTES, DEFINED);
+    assert_ptr_equal(mem_alloc(h, BLOCK_BYTES), block);
+    check_known(block, BLOCK_BYTES, UNDEFINED); /* whatever was there */
+    char *moved = mem_realloc(h, other, 200);
+    check_known(other, BLOCK_BYTES, FORBIDDEN);
+    check_known(moved, BLOCK_BYTES, DEFINED);
+    mem_free_small(block);
+    check_known(block, BLOCK_BYTES, FORBIDDEN);
+    mem_free(h, moved);
+    heap_delete(h);
+}
+
+#ifndef ANNOUNCE_ASAN
+/* Bytes in blocks that somebody points to, as memcheck counts them; 0 without it. */
+static unsigned long reachable_bytes(void)
+{
+    unsigned long leaked = 0;
+    unsigned long dubious = 0;
+    unsigned long reachable = 0;
+    unsigned long suppressed = 0;
+    VALGRIND_DO_QUICK_LEAK_CHECK;
+    VALGRIND_COUNT_LEAKS(leaked, dubious, reachable, suppressed);
+    return leaked + dubious + reachable + suppressed;
+}
+
+/* Each block is one for the leak check, and none after its free. */
+static void test_blocks_are_counted(void **state)
+{
+    (void)state;
+    static void *blocks[N_BLOCKS];
+    heap *h = heap_new(NULL);
+    unsigned long before = reachable_bytes();
+    for (int i = 0; i < N_BLOCKS; i++)
+        blocks[i] = mem_alloc(h, BLOCK_BYTES);
+    size_t n_bytes = announce_is_watched() ? (size_t)N_BLOCKS * BLOCK_BYTES : 0;
+    assert_int_equal(reachable_bytes() - before, n_bytes);
+    for (int i = 0; i < N_BLOCKS; i++)
+        mem_free(h, blocks[i]);
+    assert_int_equal(reachable_bytes() - before, 0);
+    heap_delete(h);
+}
+#endif
+
+/* The byte, although nobody may read it. */
+static __attribute__((no_sanitize("address"))) unsigned char peek(const char *at)
+{
+    VALGRIND_DISABLE_ERROR_REPORTING;
+    unsigned char byte = *(const volatile unsigned char *)at;
+    (void)VALGRIND_MAKE_MEM_DEFINED(&byte, sizeof(byte));
+    VALGRIND_ENABLE_ERROR_REPORTING;
+    return byte;
+}
+
+/* In a debug heap a new block, a freed one and the guard behind a block each have a pattern. */
+static void test_patterns(void **state)
+{
+    (void)state;
+    enum { N_ASKED = 40, FREED_FROM = sizeof(heap_block) }; /* the link is in front */
+    const heap_options options = {.debug = 1};
+    heap *h = heap_new(&options);
+    char *kept = mem_alloc(h, N_ASKED); /* and with it the pool */
+    char *block = mem_calloc(h, 1, N_ASKED);
+    mem_free(h, block);
+    assert_ptr_equal(mem_alloc(h, N_ASKED), block);
+    unsigned char fresh = peek(block);
+    for (int i = 0; i < N_ASKED; i++)
+        assert_int_equal(peek(block + i), fresh);
+    unsigned char guard = peek(block + N_ASKED);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(peek(block + N_ASKED + i), guard);
+    memset(block, 1, N_ASKED);
+    mem_free(h, block);
+    unsigned char freed = peek(block + FREED_FROM);
+    for (int i = FREED_FROM; i < N_ASKED; i++)
+        assert_int_equal(peek(block + i), freed);
+    assert_true(fresh != 0 && guard != 0 && freed != 0 && freed != 1);
+    assert_true(fresh != guard && fresh != freed && guard != freed);
+    mem_free(h, kept);
+    heap_delete(h);
+}
+
+/* ---- the kernel: /proc/self/smaps ---- */
+
+typedef struct mapping {
+    size_t resident_bytes;
+    bool asks_for_huge_pages;
+} mapping;
+
+/* The mapping that the address lies in. */
+static mapping mapping_of(const void *address)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    assert_non_null(f);
+    mapping m = {0, false};
+    bool is_there = false;
+    bool found = false;
+    char line[512];
+    while (fgets(line, sizeof(line), f) != NULL) {
+        char *end = NULL;
+        uintptr_t from = strtoull(line, &end, 16);
+        if (*end == '-') {
+            uintptr_t to = strtoull(end + 1, NULL, 16);
+            is_there = (uintptr_t)address >= from && (uintptr_t)address < to;
+            found |= is_there;
+        } else if (is_there && strncmp(line, "Rss:", 4) == 0) {
+            m.resident_bytes = 1024 * strtoull(line + 4, NULL, 10);
+        } else if (is_there && strncmp(line, "VmFlags:", 8) == 0) {
+            m.asks_for_huge_pages = strstr(line, " hg") != NULL;
+        }
+    }
+    assert_int_equal(fclose(f), 0);
+    assert_true(found);
+    return m;
+}
+
+static mapping mapping_with(const heap_options *options)
+{
+    heap *h = heap_new(options);
+    void *block = mem_alloc(h, BLOCK_BYTES);
+    mapping m = mapping_of(block);
+    mem_free(h, block);
+    heap_delete(h);
+    return m;
+}
+
+static void test_kernel_is_asked(void **state)
+{
+    (void)state;
+    const heap_options huge = {.huge_pages = true};
+    const heap_options populated = {.populate = true};
+    bool knows_huge_pages = access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0;
+    if (!knows_huge_pages)
+        print_message("this kernel has no transparent huge pages: only that it works is tested\n");
+    assert_int_equal(mapping_with(&huge).asks_for_huge_pages, knows_huge_pages);
+    assert_false(mapping_with(NULL).asks_for_huge_pages);
+    assert_true(mapping_with(&populated).resident_bytes >= HEAP_ARENA_BYTES);
+}
+
+/* ---- free() ---- */
+
+/* A block that is not of this heap goes to free() in a release build, and is not counted. Where a
+ * tool watches, it would find the leak; else malloc's own count of mappings tells. */
+static void test_foreign_goes_to_free(void **state)
+{
+    (void)state;
+    enum { N_BYTES = 4 << 20 }; /* so large that it is a mapping of its own */
+    heap *h = heap_new(NULL);
+    void *foreign = malloc(N_BYTES);
+    assert_non_null(foreign);
+    size_t before = mallinfo2().hblks;
+    mem_free(h, foreign);
+    assert_int_equal(before - mallinfo2().hblks, announce_is_watched() ? 0 : 1);
+    heap_stats stats;
+    heap_get_stats(h, &stats);
+    assert_int_equal(stats.n_large, 0);
+    heap_delete(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks_are_announced),
+#ifndef ANNOUNCE_ASAN
+        cmocka_unit_test(test_blocks_are_counted),
+#endif
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_kernel_is_asked),
+        cmocka_unit_test(test_foreign_goes_to_free),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
