@@ -61,6 +61,7 @@ static void fill(weakref *w, type *t, object *referent, weakref_callback *callba
     w->callback = callback;
     if (callback != NULL)
         object_hold(&w->head, callback->held);
+    referent->flags |= OBJECT_CARE;
     link_to(referent, w);
 }
 
