@@ -73,9 +73,16 @@ VISITOR visit_in_set(object *o, void *argument)
 
 VISITOR for_set(const collection *k, pass *p, set_visitor *visit)
 {
+    if (k->walks && collector_is_watched(k->rt)) {
+        pass kept = *p; /* that of the other walk is seen by no code that is not inlined */
+        set_visit v = {&kept, visit};
+        collector_walk_watched(k->rt, visit_in_set, &v);
+        *p = kept;
+        return;
+    }
     if (k->walks) {
         set_visit v = {p, visit};
-        collector_walk(k->rt, visit_in_set, &v);
+        collector_walk_inlined(k->rt, visit_in_set, &v);
         return;
     }
     for (unsigned g = 0; g <= k->generation; g++) {

@@ -10,7 +10,7 @@ static const uint32_t default_thresholds[COLLECTOR_GENERATIONS] = {700, 10, 10};
 
 /* ---- walking ---- */
 
-void collector_walk_watched_pool(const heap_pool *pool, object_visitor *visit, void *argument)
+static void walk_watched_pool(const heap_pool *pool, object_visitor *visit, void *argument)
 {
     unsigned char is_free[HEAP_POOL_BYTES / HEAP_ALIGNMENT];
     if (heap_mark_free(pool, is_free) < 0)
@@ -21,6 +21,25 @@ void collector_walk_watched_pool(const heap_pool *pool, object_visitor *visit, v
         if (is_free[i] == 0)
             visit((object *)(void *)block, argument);
     }
+}
+
+void collector_walk_watched(const runtime *rt, object_visitor *visit, void *argument)
+{
+    for (const heap_arena *a = heap_state_of(rt->objects)->first; a != NULL; a = a->next) {
+        const heap_pool *pools = (const heap_pool *)(const void *)a + 1;
+        for (size_t i = 0; i < a->n_taken; i++) {
+            if (pools[i].state != HEAP_POOL_FREE && pools[i].n_live != 0)
+                walk_watched_pool(&pools[i], visit, argument);
+        }
+    }
+}
+
+void collector_walk(const runtime *rt, object_visitor *visit, void *argument)
+{
+    if (collector_is_watched(rt))
+        collector_walk_watched(rt, visit, argument);
+    else
+        collector_walk_inlined(rt, visit, argument);
 }
 
 /* ---- arrays ---- */

@@ -48,16 +48,11 @@ static inline void collector_put(runtime *rt, object *o, unsigned generation)
 
 typedef void object_visitor(object *o, void *argument);
 
-/* collector_walk_pool() in a watched heap, where free blocks must not be read: the list of the free
- * ones is. */
-void collector_walk_watched_pool(const heap_pool *pool, object_visitor *visit, void *argument);
-
 /* How far ahead of a walk memory is asked for: over the end of a pool, too, where no processor
  * looks by itself. */
 enum { COLLECTOR_WALK_AHEAD = 1024 };
 
-/* Visits every object of a pool: each block that is not free, which its flags tell. Inlined with
- * its visitor. */
+/* Visits every object of a pool: each block that is not free, which its flags tell. */
 static inline __attribute__((always_inline)) void
 collector_walk_pool(const heap_pool *pool, object_visitor *visit, void *argument)
 {
@@ -71,21 +66,28 @@ collector_walk_pool(const heap_pool *pool, object_visitor *visit, void *argument
     }
 }
 
+/* Visits every object of a heap that is not watched: inlined with its visitor. */
 static inline __attribute__((always_inline)) void
-collector_walk(const runtime *rt, object_visitor *visit, void *argument)
+collector_walk_inlined(const runtime *rt, object_visitor *visit, void *argument)
 {
-    const heap_state *s = heap_state_of(rt->objects);
-    for (const heap_arena *a = s->first; a != NULL; a = a->next) {
+    for (const heap_arena *a = heap_state_of(rt->objects)->first; a != NULL; a = a->next) {
         const heap_pool *pools = (const heap_pool *)(const void *)a + 1;
         for (size_t i = 0; i < a->n_taken; i++) {
-            if (pools[i].state == HEAP_POOL_FREE || pools[i].n_live == 0)
-                continue;
-            if (s->watched)
-                collector_walk_watched_pool(&pools[i], visit, argument);
-            else
+            if (pools[i].state != HEAP_POOL_FREE && pools[i].n_live != 0)
                 collector_walk_pool(&pools[i], visit, argument);
         }
     }
 }
+
+/* The same in a watched heap, where free blocks must not be read: the list of the free ones is. */
+void collector_walk_watched(const runtime *rt, object_visitor *visit, void *argument);
+
+static inline bool collector_is_watched(const runtime *rt)
+{
+    return heap_state_of(rt->objects)->watched;
+}
+
+/* Visits every object of any heap. */
+void collector_walk(const runtime *rt, object_visitor *visit, void *argument);
 
 #endif

@@ -482,10 +482,6 @@ static void release_at_depth(runtime *rt, object *o)
 static __attribute__((noinline)) void destroy_with_care(object *o)
 {
     runtime *rt = o->type->rt;
-    if (object_is_weakref(o)) {
-        weakref_destroy((weakref *)(void *)o);
-        return;
-    }
     if (o->type->finalizer != NULL && is_resurrected(o))
         return;
     if (o->listed != OBJECT_UNLISTED)
@@ -502,14 +498,33 @@ static __attribute__((noinline)) void destroy_with_care(object *o)
         release_at_depth(rt, take_dying(rt));
 }
 
+/* True if it holds nothing, and nothing of its own runs when it dies. */
+static bool is_empty(const object *o)
+{
+    if ((o->flags & OBJECT_CARE) == 0)
+        return (o->flags & OBJECT_HOLDS) == 0;
+    const type *t = o->type;
+    return (o->flags & OBJECT_HOLDS) == 0 && t->kind == KIND_INSTANCE && t->finalizer == NULL &&
+           !has_own_dict(o);
+}
+
 void object_destroy(object *o)
 {
-    if ((o->flags & (OBJECT_HOLDS | OBJECT_CARE)) != 0) {
+    if ((o->flags & OBJECT_CARE) != 0 && object_is_weakref(o)) {
+        weakref_destroy((weakref *)(void *)o);
+        return;
+    }
+    if (!is_empty(o)) {
         destroy_with_care(o);
         return;
     }
     if (o->listed != OBJECT_UNLISTED)
         collector_unlist(o->type->rt, o);
+    if ((o->flags & OBJECT_CARE) != 0 && o->type->layout != LAYOUT_SLOTS &&
+        object_words_of(o)->weakrefs != NULL) {
+        o->flags |= OBJECT_UNTRACKED;
+        weakref_kill_all(o);
+    }
     mem_free_small(o);
 }
 
