@@ -20,9 +20,11 @@
 typedef struct collection {
     runtime *rt;
     unsigned generation;
-    bool walks;            /* the pools; otherwise the lists have all objects of the set */
+    bool walks; /* the pools; otherwise the lists have all objects of the set */
+    bool has_references;
     bool has_lazy;         /* tuples or dicts that may no longer have to be tracked */
     bool has_weakrefs;     /* of garbage, or as garbage */
+    bool is_closed;        /* garbage is plain instances that refer to each other only */
     object_array *stack;   /* marked, contents not yet looked at */
     object_array *garbage; /* in the order in which they were found */
     collector_trace trace;
@@ -40,11 +42,13 @@ enum { AHEAD = 32 };
 typedef struct pass {
     unsigned generation;
     size_t n_seen;
-    unsigned flags; /* of all seen, or'ed */
+    bool has_lazy, has_cares; /* an object with OBJECT_LAZY, OBJECT_CARE was seen */
     object_array *stack;
     size_t n_roots;
     size_t n_marked;
-    size_t n_found; /* references */
+    size_t n_found;  /* references */
+    size_t n_zero;   /* objects whose count fell to 0 */
+    size_t n_strays; /* references from garbage to what is none */
     object *ahead[AHEAD];
 } pass;
 
@@ -69,9 +73,16 @@ VISITOR visit_in_set(object *o, void *argument)
 
 VISITOR for_set(const collection *k, pass *p, set_visitor *visit)
 {
+    if (k->walks && collector_is_watched(k->rt)) {
+        pass kept = *p; /* that of the other walk is seen by no code that is not inlined */
+        set_visit v = {&kept, visit};
+        collector_walk_watched(k->rt, visit_in_set, &v);
+        *p = kept;
+        return;
+    }
     if (k->walks) {
         set_visit v = {p, visit};
-        collector_walk(k->rt, visit_in_set, &v);
+        collector_walk_inlined(k->rt, visit_in_set, &v);
         return;
     }
     for (unsigned g = 0; g <= k->generation; g++) {
@@ -137,7 +148,7 @@ VISITOR visit_rest(pass *p, child_visitor *visit)
 VISITOR subtract_now(pass *p, object *child)
 {
     if (in_set(p->generation, child))
-        child->refcount--;
+        p->n_zero += --child->refcount == 0;
 }
 
 VISITOR subtract_child(pass *p, object *child)
@@ -149,19 +160,28 @@ VISITOR subtract(pass *p, object *o)
 {
     unsigned flags = o->flags;
     p->n_seen++;
-    p->flags |= flags;
-    if ((flags & OBJECT_VISITED) != 0)
+    if ((flags & (OBJECT_VISITED | OBJECT_LAZY)) != 0) {
+        p->has_lazy |= (flags & OBJECT_LAZY) != 0;
         object_drop_flags(o, OBJECT_VISITED);
+    }
+    /* Of a full collection all are in the oldest generation from now on, and still in the set. */
+    if (p->generation == COLLECTOR_OLDEST && (flags & OBJECT_RANK) != COLLECTOR_OLDEST) {
+        object_set_rank(o, COLLECTOR_OLDEST);
+        o->listed = OBJECT_UNLISTED;
+    }
     for_children(p, o, subtract_child);
 }
 
-static void subtract_all(collection *k)
+/* Returns how many objects are held from inside of the set only. */
+static size_t subtract_all(collection *k)
 {
     pass p = {.generation = k->generation};
     for_set(k, &p, subtract);
     visit_rest(&p, subtract_now);
     k->trace.n_objects = p.n_seen;
-    k->has_lazy = (p.flags & OBJECT_LAZY) != 0;
+    k->has_lazy = p.has_lazy;
+    k->has_references = p.n_found != 0;
+    return p.n_zero;
 }
 
 /* ---- mark ---- */
@@ -184,11 +204,6 @@ VISITOR mark_contents(pass *p, object *o)
 {
     p->n_marked++;
     for_children(p, o, mark_child);
-    /* Objects of the oldest generation's set are in it from now on, and still in the set. */
-    if (p->generation == COLLECTOR_OLDEST && object_rank(o) != COLLECTOR_OLDEST) {
-        object_set_rank(o, COLLECTOR_OLDEST);
-        o->listed = OBJECT_UNLISTED;
-    }
 }
 
 VISITOR mark(pass *p, object *o)
@@ -209,6 +224,33 @@ static void mark_stack(pass *p)
     } while (p->stack->n > 0);
 }
 
+/* All are roots: the marks would do no more than to add again what was subtracted. */
+VISITOR restore_now(pass *p, object *child)
+{
+    if (in_set(p->generation, child))
+        child->refcount++;
+}
+
+VISITOR restore_child(pass *p, object *child)
+{
+    visit_later(p, child, restore_now);
+}
+
+VISITOR restore(pass *p, object *o)
+{
+    for_children(p, o, restore_child);
+}
+
+static void restore_all(collection *k)
+{
+    pass p = {.generation = k->generation};
+    if (k->has_references)
+        for_set(k, &p, restore);
+    visit_rest(&p, restore_now);
+    k->trace.n_roots = k->trace.n_objects;
+    k->trace.n_marked = k->trace.n_objects;
+}
+
 static void mark_all(collection *k)
 {
     pass p = {.generation = k->generation, .stack = k->stack};
@@ -220,36 +262,46 @@ static void mark_all(collection *k)
 
 /* ---- garbage ---- */
 
-VISITOR gather(pass *p, object *o)
-{
-    if (o->refcount != 0)
-        return;
-    o->flags |= OBJECT_GARBAGE;
-    p->stack->objects[p->stack->n++] = o;
-}
-
-VISITOR add_child(pass *p, object *child)
-{
-    if (in_set(p->generation, child))
-        child->refcount++;
-}
-
 static bool has_weakrefs(const object *o)
 {
     return o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL;
 }
 
-/* Adds the references of garbage again, and one of ours to each, under which it lives while other
- * code runs. */
+/* Adds a reference of garbage again. An object that rises from 0 is garbage, too. */
+VISITOR gather_child_now(pass *p, object *child)
+{
+    if (in_set(p->generation, child) && child->refcount++ == 0)
+        child->flags |= OBJECT_GARBAGE;
+    p->n_strays += (child->flags & OBJECT_GARBAGE) == 0;
+}
+
+VISITOR gather_child(pass *p, object *child)
+{
+    visit_later(p, child, gather_child_now);
+}
+
+/* One reference is ours, under which garbage lives while other code runs. */
+VISITOR gather(pass *p, object *o)
+{
+    if (o->refcount != 0 && (o->flags & OBJECT_GARBAGE) == 0)
+        return;
+    if ((o->flags & OBJECT_CARE) != 0)
+        p->has_cares = true;
+    o->flags |= OBJECT_GARBAGE;
+    o->refcount++;
+    p->stack->objects[p->stack->n++] = o;
+    for_children(p, o, gather_child);
+}
+
 static void gather_garbage(collection *k)
 {
     pass p = {.generation = k->generation, .stack = k->garbage};
     for_set(k, &p, gather);
-    for (size_t i = 0; i < k->garbage->n; i++) {
-        object *o = k->garbage->objects[i];
-        o->refcount++;
+    visit_rest(&p, gather_child_now);
+    k->is_closed = !p.has_cares && p.n_strays == 0;
+    for (size_t i = 0; p.has_cares && i < k->garbage->n; i++) {
+        const object *o = k->garbage->objects[i];
         k->has_weakrefs |= has_weakrefs(o) || object_is_weakref(o);
-        for_children(&p, o, add_child);
     }
 }
 
@@ -267,7 +319,8 @@ static void untrack_atomic(collection *k, object *o)
         object_set_rank(o, OBJECT_UNTRACKED);
 }
 
-static void promote(object *o, void *argument)
+/* Not inlined: most objects are nothing but put into the next generation. */
+static __attribute__((noinline)) void promote(object *o, void *argument)
 {
     collection *k = argument;
     if (!in_set(k->generation, o))
@@ -283,10 +336,15 @@ static void promote(object *o, void *argument)
 
 static void promote_lists(collection *k)
 {
-    for (unsigned g = 0; g <= k->generation && g < COLLECTOR_OLDEST; g++) {
+    for (unsigned g = 0; g <= k->generation; g++) {
         const collector_list *list = &k->rt->collector.young[g];
-        for (uint32_t i = 0; i < list->n_objects; i++)
-            promote(list->objects[i], k);
+        for (uint32_t i = 0; i < list->n_objects; i++) {
+            object *o = list->objects[i];
+            if (__builtin_expect((o->flags & (OBJECT_LAZY | OBJECT_GARBAGE)) != 0, 0))
+                promote(o, k);
+            else
+                collector_put(k->rt, o, k->generation + 1);
+        }
     }
 }
 
@@ -294,7 +352,7 @@ static void promote_survivors(collection *k)
 {
     if (k->walks && (k->generation != COLLECTOR_OLDEST || k->has_lazy))
         collector_walk(k->rt, promote, k);
-    else if (!k->walks || k->garbage->n > 0)
+    else if (!k->walks)
         promote_lists(k);
     collector *c = &k->rt->collector;
     for (unsigned g = 0; g <= k->generation && g < COLLECTOR_OLDEST; g++) {
@@ -440,9 +498,26 @@ static void free_garbage(collection *k)
     c->garbage = saved;
 }
 
+/* Nobody can see in which order they go, and none holds anything else: their blocks go back. */
+static void free_closed(const collection *k)
+{
+    enum { FREE_AHEAD = 16 };
+    object *const *objects = k->garbage->objects;
+    size_t n = k->garbage->n;
+    for (size_t i = 0; i < n; i++) {
+        __builtin_prefetch(objects[i + FREE_AHEAD < n ? i + FREE_AHEAD : i], 1);
+        mem_free_small(objects[i]);
+    }
+    k->rt->collector.stats[k->generation].n_collected += n;
+}
+
 static void dispose(collection *k)
 {
     k->trace.n_unreachable = k->garbage->n;
+    if (k->is_closed && !k->rt->collector.saves_all) {
+        free_closed(k);
+        return;
+    }
     if (k->has_weakrefs)
         clear_weakrefs(k);
     if (k->rt->collector.has_finalizers)
@@ -462,8 +537,11 @@ static void dispose(collection *k)
 
 static void find_garbage(collection *k)
 {
-    subtract_all(k);
-    mark_all(k);
+    size_t n_zero = subtract_all(k);
+    if (n_zero == 0)
+        restore_all(k);
+    else if (n_zero < k->trace.n_objects)
+        mark_all(k);
     if (k->trace.n_marked < k->trace.n_objects)
         gather_garbage(k);
     promote_survivors(k);

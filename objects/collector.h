@@ -11,6 +11,9 @@
  *   garbage:   what is still 0; its own references are added again, so that every count is exact
  *              as before
  *
+ * If no object is left with a count of 0, all live, and the marks only add the references again;
+ * if all are, all are garbage, and there is nothing to mark.
+ *
  * Subtracting in place needs no second count: the marks put it right. Which objects are in the set:
  *
  *   generation 0, 1    a list each of addresses (collector.young); an object knows its place in
@@ -55,6 +58,7 @@
 
 struct object;
 struct runtime;
+struct type;
 
 enum {
     COLLECTOR_GENERATIONS = 3,
@@ -205,6 +209,9 @@ void collector_track(struct runtime *rt, struct object *o);
 
 /* Takes an object out of all generations. */
 void collector_untrack(struct runtime *rt, struct object *o);
+
+/* Sets flags in every instance of a type that lives. Cost: a walk over the pools. */
+void collector_mark_instances(const struct type *t, unsigned flags);
 
 /* A listed object leaves its list. */
 void collector_unlist(struct runtime *rt, struct object *o);

@@ -8,6 +8,40 @@
 
 static const uint32_t default_thresholds[COLLECTOR_GENERATIONS] = {700, 10, 10};
 
+/* ---- walking ---- */
+
+static void walk_watched_pool(const heap_pool *pool, object_visitor *visit, void *argument)
+{
+    unsigned char is_free[HEAP_POOL_BYTES / HEAP_ALIGNMENT];
+    if (heap_mark_free(pool, is_free) < 0)
+        return; /* damaged */
+    size_t n_bytes = heap_class_bytes(pool->size_class);
+    size_t i = 0;
+    for (char *block = heap_pool_start(pool); block != pool->virgin; block += n_bytes, i++) {
+        if (is_free[i] == 0)
+            visit((object *)(void *)block, argument);
+    }
+}
+
+void collector_walk_watched(const runtime *rt, object_visitor *visit, void *argument)
+{
+    for (const heap_arena *a = heap_state_of(rt->objects)->first; a != NULL; a = a->next) {
+        const heap_pool *pools = (const heap_pool *)(const void *)a + 1;
+        for (size_t i = 0; i < a->n_taken; i++) {
+            if (pools[i].state != HEAP_POOL_FREE && pools[i].n_live != 0)
+                walk_watched_pool(&pools[i], visit, argument);
+        }
+    }
+}
+
+void collector_walk(const runtime *rt, object_visitor *visit, void *argument)
+{
+    if (collector_is_watched(rt))
+        collector_walk_watched(rt, visit, argument);
+    else
+        collector_walk_inlined(rt, visit, argument);
+}
+
 /* ---- arrays ---- */
 
 bool object_array_map(object_array *a, size_t n)
@@ -62,21 +96,6 @@ void collector_release(collector *c)
 
 /* ---- who is where ---- */
 
-void collector_put(runtime *rt, object *o, unsigned generation)
-{
-    object_set_rank(o, generation);
-    o->listed = OBJECT_UNLISTED;
-    if (generation >= COLLECTOR_OLDEST)
-        return;
-    collector_list *list = &rt->collector.young[generation];
-    if (list->n_objects == COLLECTOR_LIST_CAPACITY) {
-        list->has_unlisted = true;
-        return;
-    }
-    o->listed = (uint16_t)list->n_objects;
-    list->objects[list->n_objects++] = o;
-}
-
 void collector_track(runtime *rt, object *o)
 {
     if (rt->collector.is_enabled)
@@ -99,6 +118,24 @@ void collector_untrack(runtime *rt, object *o)
     if (o->listed != OBJECT_UNLISTED)
         collector_unlist(rt, o);
     object_set_rank(o, OBJECT_UNTRACKED);
+}
+
+typedef struct mark_of_type {
+    const type *of;
+    unsigned flags;
+} mark_of_type;
+
+static void mark_instance(object *o, void *argument)
+{
+    const mark_of_type *m = argument;
+    if (o->type == m->of)
+        o->flags = (uint16_t)(o->flags | m->flags);
+}
+
+void collector_mark_instances(const type *t, unsigned flags)
+{
+    mark_of_type m = {t, flags};
+    collector_walk(t->rt, mark_instance, &m);
 }
 
 /* ---- switches ---- */

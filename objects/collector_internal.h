@@ -16,9 +16,6 @@ typedef struct collector_subscriber {
 bool object_array_map(object_array *a, size_t n);
 void object_array_unmap(object_array *a);
 
-/* Puts an object that is in no list into a generation, into its list if that has room. */
-void collector_put(runtime *rt, object *o, unsigned generation);
-
 /* Tells the subscribers. */
 void collector_notify(runtime *rt, collector_phase phase, const collector_trace *trace);
 
@@ -32,41 +29,65 @@ static inline void object_drop_flags(object *o, unsigned flags)
     o->flags = (uint16_t)(o->flags & ~flags);
 }
 
+/* Puts an object that is in no list into a generation, into its list if that has room. */
+static inline void collector_put(runtime *rt, object *o, unsigned generation)
+{
+    uint16_t place = OBJECT_UNLISTED;
+    if (generation < COLLECTOR_OLDEST) {
+        collector_list *list = &rt->collector.young[generation];
+        if (__builtin_expect(list->n_objects < COLLECTOR_LIST_CAPACITY, 1)) {
+            place = (uint16_t)list->n_objects;
+            list->objects[list->n_objects++] = o;
+        } else {
+            list->has_unlisted = true;
+        }
+    }
+    object_set_rank(o, generation);
+    o->listed = place;
+}
+
 typedef void object_visitor(object *o, void *argument);
 
-/*
- * Visits every object of a pool: each block that is not free, which its flags tell; in a watched
- * heap, where free blocks must not be read, the list of free ones. Inlined with its visitor.
- */
-static inline __attribute__((always_inline)) void collector_walk_pool(const heap_state *s,
-                                                                      const heap_pool *pool,
-                                                                      object_visitor *visit,
-                                                                      void *argument)
+/* How far ahead of a walk memory is asked for: over the end of a pool, too, where no processor
+ * looks by itself. */
+enum { COLLECTOR_WALK_AHEAD = 1024 };
+
+/* Visits every object of a pool: each block that is not free, which its flags tell. */
+static inline __attribute__((always_inline)) void
+collector_walk_pool(const heap_pool *pool, object_visitor *visit, void *argument)
 {
-    unsigned char is_free[HEAP_POOL_BYTES / HEAP_ALIGNMENT];
-    bool watched = s->watched;
-    if (watched && heap_mark_free(pool, is_free) < 0)
-        return; /* damaged */
     size_t n_bytes = heap_class_bytes(pool->size_class);
-    size_t i = 0;
-    for (char *block = heap_pool_start(pool); block != pool->virgin; block += n_bytes, i++) {
+    const char *end = pool->virgin;
+    for (char *block = heap_pool_start(pool); block != end; block += n_bytes) {
         object *o = (object *)(void *)block;
-        if (watched ? is_free[i] == 0 : o->flags != 0)
+        __builtin_prefetch(block + COLLECTOR_WALK_AHEAD);
+        if (o->flags != 0)
             visit(o, argument);
     }
 }
 
+/* Visits every object of a heap that is not watched: inlined with its visitor. */
 static inline __attribute__((always_inline)) void
-collector_walk(const runtime *rt, object_visitor *visit, void *argument)
+collector_walk_inlined(const runtime *rt, object_visitor *visit, void *argument)
 {
-    const heap_state *s = heap_state_of(rt->objects);
-    for (const heap_arena *a = s->first; a != NULL; a = a->next) {
+    for (const heap_arena *a = heap_state_of(rt->objects)->first; a != NULL; a = a->next) {
         const heap_pool *pools = (const heap_pool *)(const void *)a + 1;
         for (size_t i = 0; i < a->n_taken; i++) {
             if (pools[i].state != HEAP_POOL_FREE && pools[i].n_live != 0)
-                collector_walk_pool(s, &pools[i], visit, argument);
+                collector_walk_pool(&pools[i], visit, argument);
         }
     }
 }
+
+/* The same in a watched heap, where free blocks must not be read: the list of the free ones is. */
+void collector_walk_watched(const runtime *rt, object_visitor *visit, void *argument);
+
+static inline bool collector_is_watched(const runtime *rt)
+{
+    return heap_state_of(rt->objects)->watched;
+}
+
+/* Visits every object of any heap. */
+void collector_walk(const runtime *rt, object_visitor *visit, void *argument);
 
 #endif

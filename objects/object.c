@@ -15,7 +15,7 @@ enum { MAX_DEPTH = 100 };
 
 /* ---- the attributes word of LAYOUT_DICT ---- */
 
-static uintptr_t attributes_of(const object *o)
+static object_attributes attributes_of(const object *o)
 {
     return object_words_of(o)->attributes;
 }
@@ -28,11 +28,11 @@ static unsigned inline_capacity(const object *o)
 /* The dict of an instance that has one of its own. */
 static dict *own_dict(const object *o)
 {
-    return (dict *)attributes_of(o);
+    return (dict *)(uintptr_t)attributes_of(o);
 }
 
 /* Index of the i-th attribute set inline. */
-static unsigned order_at(uintptr_t attributes, size_t i)
+static unsigned order_at(object_attributes attributes, size_t i)
 {
     return (unsigned)(attributes >> (OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * i) & 15);
 }
@@ -40,14 +40,14 @@ static unsigned order_at(uintptr_t attributes, size_t i)
 /* Those behind it move up. */
 static void order_remove(object *o, unsigned index)
 {
-    uintptr_t *word = &object_words_of(o)->attributes;
+    object_attributes *word = &object_words_of(o)->attributes;
     unsigned at = 0;
     while (order_at(*word, at) != index)
         at++;
     unsigned shift = OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * at;
-    uintptr_t before = *word & (((uintptr_t)1 << shift) - 1);
-    uintptr_t after = *word >> shift >> OBJECT_INDEX_BITS << shift;
-    *word = (before | after) - ((uintptr_t)1 << OBJECT_COUNT_SHIFT);
+    object_attributes before = *word & (((object_attributes)1 << shift) - 1);
+    object_attributes after = *word >> shift >> OBJECT_INDEX_BITS << shift;
+    *word = (before | after) - ((object_attributes)1 << OBJECT_COUNT_SHIFT);
 }
 
 /* ---- dict-backed attributes ---- */
@@ -74,7 +74,7 @@ static value *dict_place(const object *o, const name *n)
 static bool make_own_dict(object *o)
 {
     heap *h = o->type->rt->tables;
-    uintptr_t word = attributes_of(o);
+    object_attributes word = attributes_of(o);
     size_t n = object_n_inline_set(word);
     dict *d = dict_new(h, n + 1);
     if (d == NULL)
@@ -84,6 +84,7 @@ static bool make_own_dict(object *o)
         (void)dict_add(h, &d, o->type->keys[index], object_values(o)[index]); /* there is room */
     }
     object_words_of(o)->attributes = (uintptr_t)d;
+    o->flags |= OBJECT_CARE;
     return true;
 }
 
@@ -207,6 +208,12 @@ void object_site_learn(object_site *site, const object *o)
     site->index = (uint16_t)index;
     site->offset = (uint16_t)(o->type->values_offset + (size_t)index * sizeof(value));
     site->is_slot = o->type->layout != LAYOUT_DICT;
+}
+
+status object_set_at_new(object_site *site, object *o, value v)
+{
+    object_site_learn(site, o);
+    return object_set_attr(o, site->name, v);
 }
 
 /* ---- what an object holds ---- */
@@ -471,24 +478,10 @@ static void release_at_depth(runtime *rt, object *o)
     rt->depth--;
 }
 
-/* True if destroying it is no more than giving its block back: it was never given a reference and
- * none refers to it weakly. Cost: its first 32 bytes are read, and its type. */
-static inline bool is_plain(const object *o)
-{
-    const type *t = o->type;
-    if ((o->flags & OBJECT_HOLDS) != 0 || t->kind != KIND_INSTANCE || t->finalizer != NULL)
-        return false;
-    return t->layout == LAYOUT_SLOTS || (object_words_of(o)->weakrefs == NULL && !has_own_dict(o));
-}
-
 /* Not inlined: what it needs would burden the way of every plain object. */
 static __attribute__((noinline)) void destroy_with_care(object *o)
 {
     runtime *rt = o->type->rt;
-    if (object_is_weakref(o)) {
-        weakref_destroy((weakref *)(void *)o);
-        return;
-    }
     if (o->type->finalizer != NULL && is_resurrected(o))
         return;
     if (o->listed != OBJECT_UNLISTED)
@@ -505,14 +498,33 @@ static __attribute__((noinline)) void destroy_with_care(object *o)
         release_at_depth(rt, take_dying(rt));
 }
 
+/* True if it holds nothing, and nothing of its own runs when it dies. */
+static bool is_empty(const object *o)
+{
+    if ((o->flags & OBJECT_CARE) == 0)
+        return (o->flags & OBJECT_HOLDS) == 0;
+    const type *t = o->type;
+    return (o->flags & OBJECT_HOLDS) == 0 && t->kind == KIND_INSTANCE && t->finalizer == NULL &&
+           !has_own_dict(o);
+}
+
 void object_destroy(object *o)
 {
-    if (!is_plain(o)) {
+    if ((o->flags & OBJECT_CARE) != 0 && object_is_weakref(o)) {
+        weakref_destroy((weakref *)(void *)o);
+        return;
+    }
+    if (!is_empty(o)) {
         destroy_with_care(o);
         return;
     }
-    if (__builtin_expect(o->listed != OBJECT_UNLISTED, 0))
+    if (o->listed != OBJECT_UNLISTED)
         collector_unlist(o->type->rt, o);
+    if ((o->flags & OBJECT_CARE) != 0 && o->type->layout != LAYOUT_SLOTS &&
+        object_words_of(o)->weakrefs != NULL) {
+        o->flags |= OBJECT_UNTRACKED;
+        weakref_kill_all(o);
+    }
     mem_free_small(o);
 }
 
@@ -529,7 +541,7 @@ bool object_is_valid(const object *o)
     unsigned capacity = inline_capacity(o);
     if (capacity == 0)
         return dict_is_valid(own_dict(o));
-    uintptr_t word = attributes_of(o);
+    object_attributes word = attributes_of(o);
     size_t n_set = 0;
     for (unsigned i = 0; i < capacity; i++)
         n_set += object_values(o)[i] != VALUE_NONE;

@@ -46,7 +46,9 @@ enum {
     OBJECT_SAVED = 128,    /* of the garbage: brought back to life */
     OBJECT_HASHED = 256,   /* a weakref whose hash is to be remembered */
     OBJECT_HOLDS = 1024,   /* may hold references: an instance that was given one, any container */
-    OBJECT_LAZY = 512      /* a tuple or plain dict: tracked only while it need be */
+    OBJECT_LAZY = 512,     /* a tuple or plain dict: tracked only while it need be */
+    OBJECT_CARE = 2048     /* no plain instance; or one with a finalizer, or that was ever referred
+                              to weakly or given a dict of its own */
 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,
@@ -57,27 +59,34 @@ static inline unsigned object_rank(const object *o)
     return o->flags & OBJECT_RANK;
 }
 
+/* As wide as a value, but a type of its own, so that the compiler knows: to store a value does not
+ * change the attributes. */
+typedef unsigned long long object_attributes;
+
+_Static_assert(sizeof(object_attributes) == sizeof(value), "a word");
+
 /* What follows the header of LAYOUT_DICT and, in part, LAYOUT_WEAKREF. */
 typedef struct object_words {
     object head;
     struct weakref *weakrefs;
-    uintptr_t attributes; /* LAYOUT_DICT */
+    object_attributes attributes; /* LAYOUT_DICT */
 } object_words;
 
 /* The word `attributes`, see type.h. */
 enum { OBJECT_COUNT_SHIFT = 4, OBJECT_ORDER_SHIFT = 8, OBJECT_INDEX_BITS = 4 };
-#define OBJECT_CAPACITY_MASK ((uintptr_t)15)
+#define OBJECT_CAPACITY_MASK ((object_attributes)15)
 
-static inline unsigned object_n_inline_set(uintptr_t attributes)
+static inline unsigned object_n_inline_set(object_attributes attributes)
 {
     return (unsigned)(attributes >> OBJECT_COUNT_SHIFT & 15);
 }
 
 /* The word after an attribute was set that was not. */
-static inline uintptr_t object_order_append(uintptr_t attributes, unsigned index)
+static inline object_attributes object_order_append(object_attributes attributes, unsigned index)
 {
     unsigned shift = OBJECT_ORDER_SHIFT + OBJECT_INDEX_BITS * object_n_inline_set(attributes);
-    return (attributes + ((uintptr_t)1 << OBJECT_COUNT_SHIFT)) | (uintptr_t)index << shift;
+    return (attributes + ((object_attributes)1 << OBJECT_COUNT_SHIFT)) | (object_attributes)index
+                                                                             << shift;
 }
 
 static inline object_words *object_words_of(const object *o)
@@ -109,14 +118,14 @@ static inline void object_list_new(object *o, collector *c)
 /* The header of a new object that the collector follows. object_before_new() has been asked. */
 static inline void object_init_tracked(object *o, type *t)
 {
-    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE, t}; /* rank: generation 0 */
+    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE | OBJECT_CARE, t}; /* rank: generation 0 */
     object_list_new(o, &t->rt->collector);
 }
 
 /* The header of one that can be part of no cycle. */
 static inline void object_init_untracked(object *o, type *t)
 {
-    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE | OBJECT_UNTRACKED, t};
+    *o = (object){1, OBJECT_UNLISTED, OBJECT_LIVE | OBJECT_CARE | OBJECT_UNTRACKED, t};
 }
 
 /* Asked before a block is taken for a tracked object: a collection may be due. */
@@ -127,6 +136,18 @@ static inline void object_before_new(runtime *rt)
         collector_step(rt);
 }
 
+/* The first n_bytes of a new instance, in whole units: at least one. */
+static inline void object_copy_image(object *o, const type *t, size_t n_bytes)
+{
+    const type_unit *image = t->image;
+    type_unit *unit = (type_unit *)(void *)o;
+    const type_unit *end = (const type_unit *)(const void *)((const char *)image + n_bytes);
+    do {
+        *unit++ = *image++;
+        __asm__("" : "+r"(unit)); /* no code: a few copies, not a call of memcpy() */
+    } while (image < end);
+}
+
 /* A new instance without attributes: a copy of its type's image. Errors: NULL without memory.
  * Owner: the caller. */
 static inline object *object_new(type *t)
@@ -135,18 +156,20 @@ static inline object *object_new(type *t)
     object *o = heap_alloc_class(t->rt->objects, t->size_class);
     if (__builtin_expect(o == NULL, 0))
         return NULL;
-    const type_unit *image = t->image;
-    type_unit *unit = (type_unit *)(void *)o;
-    for (unsigned i = 0; i <= t->size_class; i++) {
-        unit[i] = image[i];
-        __asm__("" ::: "memory"); /* no code: a few copies, not a call of memcpy() */
-    }
+    object_copy_image(o, t, heap_class_bytes(t->size_class));
     object_list_new(o, &t->rt->collector);
     return o;
 }
 
-/* The refcount fell to 0. */
+/* The refcount fell to 0. Cost: of a plain instance, a call; object_decref() saves it. */
 void object_destroy(object *o);
+
+/* True if destroying it is no more than giving its block back: it was never given a reference, none
+ * ever referred to it weakly, and it is in no list. Cost: its header is read. */
+static inline bool object_is_plain(const object *o)
+{
+    return (o->flags & (OBJECT_HOLDS | OBJECT_CARE)) == 0 && o->listed == OBJECT_UNLISTED;
+}
 
 static inline void object_incref(object *o)
 {
@@ -156,7 +179,11 @@ static inline void object_incref(object *o)
 /* NULL is fine. */
 static inline void object_decref(object *o)
 {
-    if (o != NULL && --o->refcount == 0)
+    if (o == NULL || --o->refcount != 0)
+        return;
+    if (__builtin_expect(object_is_plain(o), 1))
+        mem_free_small(o);
+    else
         object_destroy(o);
 }
 
@@ -175,33 +202,62 @@ static inline void object_hold(object *o, value v)
     }
 }
 
+static inline void object_put(object *o, value *place, value v)
+{
+    object_hold(o, v);
+    *place = v;
+}
+
 /* object_make() knows the order of so many attributes: index i in the place of the i-th. */
 #define OBJECT_ORDER_OF_KEYS UINT64_C(0xEDCBA9876543210)
 
 /* A new instance of which the first n keys are set, as C(a, b, ...) does: no name is looked up.
  * values: n of them, n <= t->n_keys and n <= t->n_inline; integers or objects, of which it takes a
  * reference each. Errors: NULL without memory. Owner: the caller. */
-static inline object *object_make(type *t, const value *values, unsigned n)
+static inline __attribute__((always_inline)) object *object_make(type *t, const value *values,
+                                                                 unsigned n)
 {
-    object *o = object_new(t);
+    object_before_new(t->rt);
+    object *o = heap_alloc_class(t->rt->objects, t->size_class);
     if (__builtin_expect(o == NULL, 0))
         return NULL;
+    object_copy_image(o, t, t->values_offset);
     if (t->layout == LAYOUT_DICT) {
         uint64_t order = OBJECT_ORDER_OF_KEYS & ((UINT64_C(1) << (OBJECT_INDEX_BITS * n)) - 1);
         object_words_of(o)->attributes |= order << OBJECT_ORDER_SHIFT | n << OBJECT_COUNT_SHIFT;
     }
-    value *places = object_values(o);
-    for (unsigned i = 0; i < n; i++) {
-        object_hold(o, values[i]);
-        places[i] = values[i];
+    value *places = (value *)((char *)o + t->values_offset);
+    switch (
+        n) { /* a loop only for many: so a compiler that knows n and the values can do its part */
+    default:
+        for (unsigned i = 4; i < n; i++)
+            object_put(o, &places[i], values[i]);
+        __attribute__((fallthrough));
+    case 4:
+        object_put(o, &places[3], values[3]);
+        __attribute__((fallthrough));
+    case 3:
+        object_put(o, &places[2], values[2]);
+        __attribute__((fallthrough));
+    case 2:
+        object_put(o, &places[1], values[1]);
+        __attribute__((fallthrough));
+    case 1:
+        object_put(o, &places[0], values[0]);
+        __attribute__((fallthrough));
+    case 0:
+        break;
     }
+    for (unsigned i = n; i < t->n_inline; i++)
+        places[i] = VALUE_NONE;
+    object_list_new(o, &t->rt->collector);
     return o;
 }
 
 static inline void value_decref(value v)
 {
-    if (value_is_object(v))
-        object_decref(value_to_object(v));
+    if (value_is_object(v) && --value_to_object(v)->refcount == 0)
+        object_destroy(value_to_object(v));
 }
 
 /* False for what can never be part of a cycle: numbers, strs, and tuples that are not tracked any
@@ -281,27 +337,24 @@ static inline status object_get_at(object_site *site, const object *o, value *re
     return object_get_attr(o, site->name, ret_value);
 }
 
+/* object_set_at() where the site does not fit: it learns. */
+status object_set_at_new(object_site *site, object *o, value v);
+
 /* object_set_attr() at a site. Cost when the site fits and the attribute is set: as
  * object_get_at(). */
 static inline status object_set_at(object_site *site, object *o, value v)
 {
-    if (__builtin_expect(object_site_fits(site, o), 1)) {
-        value *held = object_site_value(site, o);
-        value old = *held;
-        if (__builtin_expect(old != VALUE_NONE || site->is_slot, 1)) {
-            object_hold(o, v);
-            *held = v;
-            value_decref(old);
-            return STATUS_OK;
-        }
-        uintptr_t *attributes = &object_words_of(o)->attributes;
+    if (__builtin_expect(!object_site_fits(site, o), 0))
+        return object_set_at_new(site, o, v);
+    value *held = object_site_value(site, o);
+    value old = *held;
+    if (old == VALUE_NONE && !site->is_slot) {
+        object_attributes *attributes = &object_words_of(o)->attributes;
         *attributes = object_order_append(*attributes, site->index);
-        object_hold(o, v);
-        *held = v;
-        return STATUS_OK;
     }
-    object_site_learn(site, o);
-    return object_set_attr(o, site->name, v);
+    object_put(o, held, v);
+    value_decref(old);
+    return STATUS_OK;
 }
 
 /* Checks that the order, the values and the keys of an instance agree. */

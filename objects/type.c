@@ -59,7 +59,8 @@ static void measure(type *t)
         t->scan = t->layout == LAYOUT_DICT ? TYPE_SCAN_INLINE : TYPE_SCAN_FIXED;
     bool is_lazy = t->kind == KIND_TUPLE || (t->kind == KIND_DICT && t->layout == LAYOUT_SLOTS);
     unsigned flags = OBJECT_LIVE | (is_lazy ? (unsigned)OBJECT_LAZY : 0) |
-                     (t->kind != KIND_INSTANCE ? (unsigned)OBJECT_HOLDS : 0);
+                     (t->kind != KIND_INSTANCE ? (unsigned)(OBJECT_HOLDS | OBJECT_CARE) : 0) |
+                     (t->finalizer != NULL ? (unsigned)OBJECT_CARE : 0);
     object_words image = {.head = {1, OBJECT_UNLISTED, (uint16_t)flags, t}};
     if (t->layout == LAYOUT_DICT)
         image.attributes = n_values;
@@ -159,7 +160,8 @@ status type_new(runtime *rt, const type_spec *spec, type **ret_type)
     if (spec->base != NULL) {
         set_kind(t, spec->base->kind);
         t->identity = spec->base->identity;
-        type_set_finalizer(t, spec->base->finalizer, spec->base->finalizer_argument);
+        t->finalizer = spec->base->finalizer;
+        t->finalizer_argument = spec->base->finalizer_argument;
     }
     add_to_runtime(t);
     *ret_type = t;
@@ -194,8 +196,11 @@ void type_set_finalizer(type *t, type_finalizer *run, void *argument)
 {
     t->finalizer = run;
     t->finalizer_argument = argument;
-    if (run != NULL)
-        t->rt->collector.has_finalizers = true;
+    if (run == NULL)
+        return;
+    t->rt->collector.has_finalizers = true;
+    measure(t);
+    collector_mark_instances(t, OBJECT_CARE); /* those that there are already */
 }
 
 void type_set_identity(type *t, type_identity identity)

@@ -68,7 +68,7 @@ typedef enum type_scan {
 } type_scan;
 
 /* What objects are copied by. */
-typedef struct type_unit {
+typedef struct __attribute__((may_alias)) type_unit {
     uint64_t words[2];
 } type_unit;
 
@@ -115,7 +115,8 @@ typedef struct type_spec {
  */
 status type_new(runtime *rt, const type_spec *spec, type **ret_type);
 
-/* Sets what runs when an instance dies; subclasses made later have it, too. */
+/* Sets what runs when an instance dies; subclasses made later have it, too. Cost: a walk over the
+ * pools. */
 void type_set_finalizer(type *t, type_finalizer *run, void *argument);
 
 /* Sets how instances compare; subclasses made later do it so, too. */

@@ -61,6 +61,7 @@ static void fill(weakref *w, type *t, object *referent, weakref_callback *callba
     w->callback = callback;
     if (callback != NULL)
         object_hold(&w->head, callback->held);
+    referent->flags |= OBJECT_CARE;
     link_to(referent, w);
 }
 
@@ -95,8 +96,31 @@ static status make(object *referent, type_kind kind, const weakref_callback *wha
     return STATUS_OK;
 }
 
+/* make(), for most of all weak references: the shared one of an object that has no other. */
+static status make_first(object *referent, weakref **ret_weakref)
+{
+    runtime *rt = referent->type->rt;
+    weakref *w = mem_alloc(rt->objects, sizeof(*w));
+    if (__builtin_expect(w == NULL, 0))
+        return no_memory(rt);
+    object_init_tracked(&w->head, rt->builtin[KIND_WEAKREF]);
+    w->referent = referent;
+    w->callback = NULL;
+    w->next = NULL;
+    w->previous = NULL;
+    referent->flags |= OBJECT_CARE;
+    object_words_of(referent)->weakrefs = w;
+    *ret_weakref = w;
+    return STATUS_OK;
+}
+
 status weakref_new(object *referent, weakref_function *run, void *argument, weakref **ret_weakref)
 {
+    if (run == NULL && takes_weakrefs(referent)) {
+        object_before_new(referent->type->rt);
+        if (first_of(referent) == NULL)
+            return make_first(referent, ret_weakref);
+    }
     const weakref_callback what = {.run = run, .argument = argument};
     return make(referent, KIND_WEAKREF, &what, ret_weakref);
 }

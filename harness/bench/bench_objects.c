@@ -32,15 +32,19 @@ static const char *const texts[N_ATTRIBUTES] = {"a", "b", "c", "d"};
 /* As in CPython's: attributes of a dict are stored by name, slots are known by their places. */
 static inline __attribute__((always_inline)) void *runtime_create(int which, uint64_t i)
 {
+    const int64_t first = (int64_t)i;
     if (which != LAYOUT_DICT) {
-        value values[N_ATTRIBUTES];
-        for (int a = 0; a < N_ATTRIBUTES; a++)
-            values[a] = value_of_int((int64_t)i + a);
+        const value values[N_ATTRIBUTES] = {value_of_int(first), value_of_int(first + 1),
+                                            value_of_int(first + 2), value_of_int(first + 3)};
         return object_make(lab.types[which], values, N_ATTRIBUTES);
     }
     object *o = object_new(lab.types[which]);
-    for (int a = 0; a < N_ATTRIBUTES && o != NULL; a++)
-        (void)object_set_at(&lab.sites[a], o, value_of_int((int64_t)i + a));
+    if (o == NULL)
+        return NULL;
+    (void)object_set_at(&lab.sites[0], o, value_of_int(first)); /* has room */
+    (void)object_set_at(&lab.sites[1], o, value_of_int(first + 1));
+    (void)object_set_at(&lab.sites[2], o, value_of_int(first + 2));
+    (void)object_set_at(&lab.sites[3], o, value_of_int(first + 3));
     return o;
 }
 

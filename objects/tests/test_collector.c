@@ -94,6 +94,45 @@ static void test_pairs(void **state)
     tear_down(&f);
 }
 
+/* Garbage that holds more than itself: counts of what lives stay exact, the rest dies with it. In
+ * python3: p.x = q; q.x = p; p.y = live; q.y = old; r = weakref.ref(old, f); del p, q, old; ... */
+static void test_what_garbage_holds(void **state)
+{
+    (void)state;
+    fixture f;
+    set_up(&f);
+    object *live = object_new(f.slots);
+    for (int i = 0; i < 3; i++) {
+        type *const types[] = {f.plain, f.slots, f.weak};
+        for (int generation = 0; generation <= COLLECTOR_OLDEST; generation++) {
+            object *old = object_new(f.weak);
+            weakref *w = NULL;
+            assert_int_equal(weakref_new(old, NULL, NULL, &w), STATUS_OK);
+            (void)collector_collect(f.rt, COLLECTOR_OLDEST); /* old and w are in no young one */
+            object *p = object_new(types[i]);
+            object *q = object_new(types[i]);
+            assert_int_equal(object_set_attr(p, f.x, value_of_object(q)), STATUS_OK);
+            assert_int_equal(object_set_attr(q, f.x, value_of_object(p)), STATUS_OK);
+            assert_int_equal(object_set_attr(p, f.y, value_of_object(live)), STATUS_OK);
+            assert_int_equal(object_set_attr(q, f.y, value_of_object(old)), STATUS_OK);
+            object_decref(q);
+            object_decref(old);
+            assert_int_equal(collector_collect(f.rt, generation), 0); /* p holds all */
+            assert_int_equal(live->refcount, 2);
+            assert_ptr_equal(weakref_peek(w), old);
+            object_decref(p);
+            /* p and q; and old, if the collection looks at it */
+            assert_int_equal(collector_collect(f.rt, 1), generation == 0 ? 2 : 0);
+            assert_int_equal(collector_collect(f.rt, COLLECTOR_OLDEST), generation == 0 ? 0 : 3);
+            assert_int_equal(live->refcount, 1);
+            assert_null(weakref_peek(w));
+            weakref_decref(w);
+        }
+    }
+    object_decref(live);
+    tear_down(&f);
+}
+
 /* Cycles through each container; in python3: l = []; l.append(l); del l; gc.collect() -> 1, ... */
 static void test_kinds(void **state)
 {
@@ -545,6 +584,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tapes),
         cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_what_garbage_holds),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_hash_and_equality),
