@@ -65,6 +65,7 @@ prove: release
 	@$(OBJLAB) bench --prove overhead
 	@$(OBJLAB) bench --prove aa
 	@$(OBJLAB) bench --prove planted
+	@$(OBJLAB) bench --prove processes --tries 200
 
 ## prove-grading  SUBMISSION graded TRIES times (200), then again under load: the same score? (2 hours)
 prove-grading: release
