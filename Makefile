@@ -12,6 +12,7 @@ OUT        ?= build/reports/$(NAME)
 GRADE_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 10
+READER_SECONDS ?= $(FUZZ_SECONDS)
 OPERATIONS ?= 1000000
 SECONDS    ?=
 SEED       ?= 1
@@ -126,10 +127,10 @@ differential:
 	    --replay objects/tests/differential/tapes --keep objects/tests/differential/tapes --seed $(SEED) \
 	    $(if $(SECONDS),--seconds $(SECONDS),--operations $(OPERATIONS))
 
-## fuzz           run every libFuzzer target for FUZZ_SECONDS
+## fuzz           run every libFuzzer target for FUZZ_SECONDS, readers of profiles for READER_SECONDS
 fuzz:
 	@scripts/setup.sh build test
-	@scripts/fuzz.sh $(FUZZ_SECONDS) $(JOBS)
+	@scripts/fuzz.sh $(FUZZ_SECONDS) $(JOBS) $(READER_SECONDS)
 
 ## coverage       line coverage as HTML in build/coverage-html; fails under 90 %
 coverage:

@@ -1,13 +1,15 @@
 #!/bin/bash
 # fuzz.sh -- runs every libFuzzer target from its kept corpus.
 #
-# usage: scripts/fuzz.sh SECONDS JOBS      SECONDS: for each target
+# usage: scripts/fuzz.sh SECONDS JOBS [READER_SECONDS]
+#   SECONDS: for each target; READER_SECONDS: for each reader of profiles, if those are to have more
 # New inputs go to build/fuzz-corpus/, crashes to build/fuzz-crashes/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=$1
 jobs=$2
+reader_seconds=${3:-$seconds}
 scripts/build.sh fuzz "$jobs"
 list=build/fuzz/fuzzers.txt
 
@@ -37,7 +39,9 @@ mapfile -t lines <"$list"
 running=0
 for line in "${lines[@]}"; do
     IFS='|' read -r name program corpus dict <<<"${line//$'\t'/|}"
-    fuzz_one "$name" "$program" "$corpus" "${dict:-}" "$seconds" &
+    own_seconds=$seconds
+    [[ $program != */harness/profile/* ]] || own_seconds=$reader_seconds
+    fuzz_one "$name" "$program" "$corpus" "${dict:-}" "$own_seconds" &
     running=$((running + 1))
     if [ "$running" -ge "$jobs" ]; then
         wait -n || failed=$((failed + 1))
