@@ -176,7 +176,7 @@ static void make_returned(world *w)
     enum { BLOCK_BYTES = 64, A_POOL = HEAP_POOL_BYTES / BLOCK_BYTES };
     void *blocks[2 * A_POOL];
     w->random = heap_new(NULL);
-    for (size_t i = 0; i < 2 * A_POOL; i++) {
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
         blocks[i] = mem_alloc(w->random, BLOCK_BYTES);
         check(blocks[i] != NULL);
     }

@@ -21,7 +21,7 @@ enum { BLOCK_BYTES = 48, N_BLOCKS = 10 };
 typedef enum knowledge { UNWATCHED, FORBIDDEN, UNDEFINED, DEFINED } knowledge;
 
 /* What a watching tool knows of the bytes, if one watches. AddressSanitizer: never UNDEFINED. */
-static knowledge known_of(char *bytes, size_t n_bytes)
+static knowledge known_of(const char *bytes, size_t n_bytes)
 {
 #ifdef ANNOUNCE_ASAN
     size_t n_poisoned = 0;
@@ -50,7 +50,7 @@ static bool is_under_asan(void)
     return ANNOUNCE_HAS_ASAN;
 }
 
-static void check_known(char *bytes, size_t n_bytes, knowledge expected)
+static void check_known(const char *bytes, size_t n_bytes, knowledge expected)
 {
     if (is_under_asan() && expected == UNDEFINED)
         expected = DEFINED;
