@@ -228,6 +228,14 @@ status weak_dict_unset(object *o, value key)
 
 status weak_dict_pop(object *o, value key, value *ret_value)
 {
+    const object *data = data_of(o);
+    if (data == NULL ||
+        dict_object_length(data) == 0) { /* what cannot be hashed is not there, too */
+        value in_data = VALUE_NONE;
+        status s = lookup_key(o, key, &in_data);
+        value_decref(in_data);
+        return s == STATUS_OK ? no_key(o) : s;
+    }
     status s = weak_dict_get(o, key, ret_value);
     return s == STATUS_OK ? unset(o, key) : s;
 }

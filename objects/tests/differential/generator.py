@@ -35,7 +35,7 @@ WEIGHTS = {
 }
 UNCOUNTED = {
     "order": 6, "weak": 3, "weak_set": 10, "weak_get": 3, "weak_unset": 3, "weak_has": 3,
-    "weak_show": 4, "proxy": 3, "proxy_get": 3, "proxy_set": 2, "proxy_unset": 1,
+    "weak_pop": 2, "weak_method": 2, "finalize": 4, "finalizer": 3, "weak_show": 4, "proxy": 3, "proxy_get": 3, "proxy_set": 2, "proxy_unset": 1,
 }
 RARE = {"save_all": 1, "garbage": 1, "drop_garbage": 1, "freeze": 0.7, "unfreeze": 0.7}
 
@@ -214,6 +214,16 @@ class Generator:
         return self.slot({"weak"}), self.slot(REFERABLE)
 
     weak_has = weak_unset
+    weak_pop = weak_get
+
+    def weak_method(self):
+        return self.slot({"method"}), self.into("method")
+
+    def finalize(self):
+        return self.slot(REFERABLE), self.random.randrange(1000)
+
+    def finalizer(self):
+        return self.random.randrange(8), self.random.randrange(4)
 
     def weak_show(self):
         return (self.slot({"weak"}),)

@@ -5,6 +5,7 @@
 #include "objects/proxy.h"
 #include "objects/scalar.h"
 #include "objects/weak_container.h"
+#include "objects/weak_method.h"
 
 bool operation_is_weak(value v)
 {
@@ -85,6 +86,24 @@ void operation_weak_unset(world *w, const operation_arguments *a)
     operation_status(w, is_set ? weak_set_remove(o, key) : weak_dict_unset(o, key));
 }
 
+/* Of a set: discard(). */
+void operation_weak_pop(world *w, const operation_arguments *a)
+{
+    value key = operation_operand(w, a->at[1]);
+    object *o = container_for(w, a->at[0], key);
+    if (o == NULL)
+        return;
+    if (object_is(o, KIND_WEAK_SET)) {
+        operation_status(w, weak_set_discard(o, key));
+        return;
+    }
+    value v = VALUE_NONE;
+    status s = weak_dict_pop(o, key, &v);
+    operation_finish(w, s, v, a->at[2]);
+    if (s == STATUS_OK)
+        value_decref(v);
+}
+
 void operation_weak_has(world *w, const operation_arguments *a)
 {
     value key = operation_operand(w, a->at[1]);
@@ -117,6 +136,92 @@ void operation_weak_show(world *w, const operation_arguments *a)
         value_decref(v);
     }
     weak_iterator_end(&i);
+}
+
+/* ---- weak methods, finalizers ---- */
+
+/* Two are made of the method in a slot; the one gives a method, both are equal. */
+void operation_weak_method(world *w, const operation_arguments *a)
+{
+    const object *method = operation_of_kind(w, a->at[0], KIND_METHOD);
+    if (method == NULL)
+        return;
+    if (w->counts) {
+        world_say(w, " not asked");
+        return;
+    }
+    weak_method one = {0};
+    weak_method other = {0};
+    object *found = NULL;
+    status s = weak_method_init(&one, method, NULL, NULL);
+    if (s == STATUS_OK)
+        s = weak_method_init(&other, method, NULL, NULL);
+    if (s == STATUS_OK)
+        s = weak_method_get(&one, &found);
+    operation_finish(w, s, value_of_object(found), a->at[1]);
+    if (s == STATUS_OK)
+        world_say(w, weak_method_equal(&one, &other) ? " equal" : " different");
+    object_decref(found);
+    weak_method_release(&other);
+    weak_method_release(&one);
+}
+
+static finalizer **finalizer_at(world *w, int64_t number)
+{
+    return &w->finalizers[(uint64_t)number % WORLD_FINALIZERS];
+}
+
+/* Of the object in a slot; its handle takes the place of an earlier one, which stays in force. */
+void operation_finalize(world *w, const operation_arguments *a)
+{
+    object *o = operation_object(w, a->at[0]);
+    if (o == NULL)
+        return;
+    if (w->counts || object_is(o, KIND_WEAKREF) || object_is(o, KIND_METHOD)) {
+        world_say(w, " not asked");
+        return;
+    }
+    world_callback *c = world_callback_new(w, o, a->at[1], -1);
+    finalizer *f = NULL;
+    if (c == NULL)
+        return;
+    status s = finalizer_new(o, world_finalized, c, &f);
+    operation_status(w, s);
+    if (s != STATUS_OK)
+        return;
+    finalizer **place = finalizer_at(w, a->at[1]);
+    finalizer_release(*place);
+    *place = f;
+}
+
+/* What there is to do with one: 0 look at it, 1 detach it, 2 run it, 3 not at the end. */
+void operation_finalizer(world *w, const operation_arguments *a)
+{
+    finalizer *f = *finalizer_at(w, a->at[0]);
+    if (f == NULL) {
+        world_say(w, " none");
+        return;
+    }
+    world_say(w, finalizer_is_alive(f) ? " alive" : " dead");
+    world_say(w, finalizer_atexit(f) ? " atexit" : "");
+    object *o = NULL;
+    switch ((uint64_t)a->at[1] % 4) {
+    case 0:
+        o = finalizer_peek(f);
+        world_show(w, value_of_object(o));
+        break;
+    case 1:
+        o = finalizer_detach(f);
+        world_show(w, value_of_object(o));
+        break;
+    case 2:
+        (void)finalizer_call(f); /* whether it was alive has been said */
+        break;
+    default:
+        finalizer_set_atexit(f, false);
+        break;
+    }
+    object_decref(o);
 }
 
 /* ---- proxies ---- */

@@ -29,6 +29,7 @@ class World:
         self.slots = [None] * N_SLOTS
         self.rescued = {}
         self.callbacks = []
+        self.finalizers = [None] * 8
         self.counts = True
         self.is_done = False
         self.notes = []
@@ -506,6 +507,14 @@ def run_weak_unset(slot, key):
     return "ok"
 
 
+def run_weak_pop(slot, key, to):
+    o = container_for(slot, operand(key))
+    if type(o) is not weakref.WeakSet:
+        return finish(o.pop(operand(key)), to)
+    o.discard(operand(key))
+    return "ok"
+
+
 def run_weak_has(slot, key):
     o = container_for(slot, operand(key))
     try:
@@ -522,6 +531,38 @@ def run_weak_show(slot):
         for key, v in o.items():
             shown += [show(key), show(v)]
     return " ".join(shown)
+
+
+def run_weak_method(slot, to):
+    method = of_kind(slot, METHOD)
+    if world.counts:
+        raise Refused("not asked")
+    one, other = weakref.WeakMethod(method), weakref.WeakMethod(method)
+    return finish(one(), to) + (" equal" if one == other else " different")
+
+
+def run_finalize(slot, number):
+    o = held(slot)
+    if world.counts or isinstance(o, (weakref.ref, METHOD)):
+        raise Refused("not asked")
+    f = weakref.finalize(o, world.notes.append, f"  {type(o).__name__}#{label_of(o)} finalized {number}")
+    world.finalizers[number % 8] = f
+    return "ok"
+
+
+def run_finalizer(number, what):
+    f = world.finalizers[number % 8]
+    if f is None:
+        return "none"
+    text = ("alive" if f.alive else "dead") + (" atexit" if f.atexit else "")
+    if what % 4 == 2:
+        f()
+    elif what % 4 == 3:
+        f.atexit = False
+    else:
+        found = f.detach() if what % 4 == 1 else f.peek()
+        text += f" {show(found and found[0])}"
+    return text
 
 
 def run_proxy(slot, to, number):
@@ -639,6 +680,7 @@ def drop_everything():
     for i in range(N_SLOTS):
         world.slots[i] = None
     world.rescued.clear()
+    world.finalizers = [None] * 8
     gc.set_debug(0)
     gc.garbage.clear()
     gc.unfreeze()

@@ -211,6 +211,12 @@ void world_called(weakref *r, void *argument)
         world_put(c->w, c->drops, VALUE_NONE);
 }
 
+void world_finalized(void *argument)
+{
+    const world_callback *c = argument;
+    world_note(c->w, "%s finalized %lld", c->referent, (long long)c->number);
+}
+
 static void rescue(world *w, int64_t label, object *o)
 {
     world_rescued *r = calloc(1, sizeof(*r));
@@ -375,6 +381,10 @@ static void drop_everything(world *w)
         w->rescued = r->next;
         object_decref(r->o);
         free(r);
+    }
+    for (int i = 0; i < WORLD_FINALIZERS; i++) {
+        finalizer_release(w->finalizers[i]);
+        w->finalizers[i] = NULL;
     }
     collector_save_all(w->rt, false);
     collector_drop_garbage(w->rt);

@@ -9,6 +9,7 @@
 #ifndef OBJECTS_TESTS_DIFFERENTIAL_WORLD_H
 #define OBJECTS_TESTS_DIFFERENTIAL_WORLD_H
 
+#include "objects/finalizer.h"
 #include "objects/object.h"
 #include "objects/weakref.h"
 
@@ -20,6 +21,7 @@ enum {
     WORLD_NARROW_NAMES = 8, /* the first ones; only a wide world sets the others */
     WORLD_BASE_SLOTS = 3,   /* of the names, the first ones are slots of the classes with slots */
     WORLD_HELD = 16,
+    WORLD_FINALIZERS = 8,
     WORLD_LINE_BYTES = 4096
 };
 
@@ -75,9 +77,10 @@ struct world {
     value slots[WORLD_SLOTS];
     world_rescued *rescued;
     world_callback *callbacks;
-    bool counts;            /* what the collector counts is told */
-    bool is_wide;           /* there are more names than a class has keys for */
-    bool is_done;           /* finalizers only tell */
+    finalizer *finalizers[WORLD_FINALIZERS]; /* handles; NULL: none */
+    bool counts;                             /* what the collector counts is told */
+    bool is_wide;                            /* there are more names than a class has keys for */
+    bool is_done;                            /* finalizers only tell */
     value held[WORLD_HELD]; /* operands of the operation that runs, which callbacks may drop */
     unsigned n_held;
     const char *why; /* an invariant that did not hold, or NULL */
@@ -122,5 +125,8 @@ void world_put(world *w, int64_t slot, value v);
 /* A callback for a weak reference to o. NULL without memory. */
 world_callback *world_callback_new(world *w, const object *o, int64_t number, int drops);
 void world_called(weakref *r, void *argument);
+
+/* What a finalizer calls; argument: a callback. */
+void world_finalized(void *argument);
 
 #endif
