@@ -726,7 +726,7 @@ static void too_large_is_known_beforehand(void **state)
     sweep_plan plan = {.base = {.subjects = subjects},
                        .n_least = 1000,
                        .n_most = 100000000,
-                       .bytes_limit = 2 * 320 * 50000,
+                       .bytes_limit = UINT64_C(2) * 320 * 50000,
                        .bytes_per_object = 320}; /* the subject and its control: 50000 objects */
     assert_int_equal(sweep_first_refused(&plan), 100000);
     plan.n_most = 31623;

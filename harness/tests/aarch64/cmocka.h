@@ -16,7 +16,7 @@ struct CMUnitTest {
 
 #define cmocka_unit_test(FUNCTION)                                                                 \
     {                                                                                              \
-        #FUNCTION, FUNCTION                                                                        \
+#FUNCTION, FUNCTION                                                                        \
     }
 
 #define assert_true(CONDITION)                                                                     \
