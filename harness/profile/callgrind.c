@@ -87,6 +87,7 @@ static void reader_init(callgrind_reader *r, callgrind_profile *profile, store *
                             .profile = profile,
                             .first_damage = n_bytes,
                             .events = events,
+                            .jumps = g_array_new(FALSE, FALSE, sizeof(callgrind_jump)),
                             .kinds = {CALLGRIND_LINE},
                             .n_kinds = 1};
     callgrind_names_init(&r->objects, s, "");
@@ -104,6 +105,7 @@ static void reader_clear(callgrind_reader *r)
     callgrind_names_clear(&r->files);
     callgrind_names_clear(&r->functions);
     g_clear_pointer(&r->model, callgrind_model_free);
+    g_array_unref(r->jumps);
 }
 
 /* What can only be told at the end of the file. */
@@ -143,6 +145,16 @@ static void set_events(callgrind_reader *r)
         events[e] = g_ptr_array_index(r->events, e);
     r->profile->n_events = n;
     r->profile->events = events;
+}
+
+static void set_jumps(const callgrind_reader *r)
+{
+    size_t n_bytes = r->jumps->len * sizeof(callgrind_jump);
+    callgrind_jump *jumps = store_alloc(r->functions.store, MAX(n_bytes, 1));
+    if (n_bytes > 0)
+        memcpy(jumps, r->jumps->data, n_bytes);
+    r->profile->jumps = jumps;
+    r->profile->n_jumps = r->jumps->len;
 }
 
 /* One pass. False if a part has events that were not known when it began. */
@@ -187,6 +199,7 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
     if (is_read) {
         check_end(&r);
         set_events(&r);
+        set_jumps(&r);
         callgrind_model_finish(r.model, profile, &owned->lines_bytes, &owned->calls_bytes);
         check_summary(&r);
     } else {

@@ -1,7 +1,7 @@
 /*
  * callgrind.h -- reads callgrind.out files into one model.
  *
- *   profile > functions > lines (self cost)  and  calls (edges with inclusive cost)
+ *   profile > functions > lines (self cost), calls (edges with inclusive cost), jumps
  *
  * Owns:       every string and array; callgrind_free() releases the whole.
  * Invariants: sum of self cost over functions == sum over lines == computed totals;
@@ -48,6 +48,16 @@ typedef struct callgrind_call {
     const uint64_t *inclusive;
 } callgrind_call;
 
+/* Jumps from one place to another, as valgrind counts them with --collect-jumps=yes. */
+typedef struct callgrind_jump {
+    uint32_t function; /* index, of the place that jumps */
+    uint32_t line, target_line;
+    const char *file, *target_file;
+    uint64_t address, target_address; /* 0 unless the file has instruction positions */
+    uint64_t taken, executed;         /* equal where the jump is not conditional */
+    bool is_conditional;
+} callgrind_jump;
+
 typedef struct callgrind_profile {
     const char *command; /* "" if not given */
     const char *creator;
@@ -59,6 +69,8 @@ typedef struct callgrind_profile {
     size_t n_lines;
     const callgrind_call *calls;
     size_t n_calls;
+    const callgrind_jump *jumps; /* as they stand in the file: those of several parts apart */
+    size_t n_jumps;
     const uint64_t *totals;  /* computed: sum of self costs */
     const uint64_t *summary; /* as the file states; NULL if it does not */
     bool complete;           /* read to the end without damage */

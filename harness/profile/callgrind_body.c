@@ -272,6 +272,56 @@ static const char *read_plain_lines(callgrind_reader *r, const char *p)
     return p;
 }
 
+/* ---- jumps ---- */
+
+/* "3 +7" of "jump=", "4/9 20" of "jcnd=" (taken of executed), p behind "=". */
+static const char *read_jump(callgrind_reader *r, const char *p, bool is_conditional)
+{
+    uint64_t taken = 0, executed = 0, position[CALLGRIND_N_POSITIONS];
+    const char *digits = skip_blanks(p);
+    const char *q = scan_number(digits, &taken);
+    if (q == digits)
+        return bad_line(r, digits, "a number of jumps");
+    executed = taken;
+    if (is_conditional && *q == '/') {
+        digits = q + 1;
+        q = scan_number(digits, &executed);
+        if (q == digits)
+            return bad_line(r, digits, "how often the jump was come to");
+    }
+    memcpy(position, r->position, sizeof position);
+    q = skip_blanks(q);
+    if (read_positions(r, q, position) == NULL)
+        return bad_line(r, q, "the place that is jumped to");
+    r->jump = (callgrind_jump){.target_line = (uint32_t)MIN(position[CALLGRIND_LINE], UINT32_MAX),
+                               .target_address = position[CALLGRIND_ADDRESS],
+                               .target_file = r->jump_file != NULL ? r->jump_file : r->file,
+                               .taken = taken,
+                               .executed = executed,
+                               .is_conditional = is_conditional};
+    r->jump_file = NULL;
+    r->next = CALLGRIND_NEXT_JUMP;
+    return behind_line(r, line_end(r, q));
+}
+
+/* The line after it: the place that jumps, which does not become the last position. */
+static const char *read_jump_place(callgrind_reader *r, const char *p)
+{
+    uint64_t position[CALLGRIND_N_POSITIONS];
+    memcpy(position, r->position, sizeof position);
+    r->next = CALLGRIND_NEXT_SELF;
+    if (read_positions(r, p, position) == NULL)
+        return bad_line(r, p, "the place of the jump");
+    if (!r->is_open)
+        open_section(r);
+    r->jump.function = r->open_function;
+    r->jump.file = r->file;
+    r->jump.line = (uint32_t)MIN(position[CALLGRIND_LINE], UINT32_MAX);
+    r->jump.address = position[CALLGRIND_ADDRESS];
+    g_array_append_val(r->jumps, r->jump);
+    return behind_line(r, line_end(r, p));
+}
+
 static const char *read_numbers(callgrind_reader *r, const char *p)
 {
     if (r->model == NULL)
@@ -282,8 +332,7 @@ static const char *read_numbers(callgrind_reader *r, const char *p)
     }
     if (r->next == CALLGRIND_NEXT_CALL)
         return read_call_line(r, p);
-    r->next = CALLGRIND_NEXT_SELF;
-    return behind_line(r, line_end(r, p));
+    return read_jump_place(r, p);
 }
 
 /* ---- other lines ---- */
@@ -354,12 +403,10 @@ static const char *read_line_number(callgrind_reader *r, const char *p)
 static const char *read_rare(callgrind_reader *r, const char *p)
 {
     const char *ignored;
-    if (memcmp(p, "jump=", 5) == 0 || memcmp(p, "jcnd=", 5) == 0) {
-        r->next = CALLGRIND_NEXT_JUMP;
-        return behind_line(r, line_end(r, p));
-    }
+    if (memcmp(p, "jump=", 5) == 0 || memcmp(p, "jcnd=", 5) == 0)
+        return read_jump(r, p + 5, p[1] == 'c');
     if (memcmp(p, "jfi=", 4) == 0)
-        return read_plain_name(r, &r->files, p + 4, &ignored);
+        return read_plain_name(r, &r->files, p + 4, &r->jump_file);
     if (memcmp(p, "jfn=", 4) == 0)
         return read_plain_name(r, &r->functions, p + 4, &ignored);
     if (memcmp(p, "frfn=", 5) == 0)

@@ -48,7 +48,10 @@ typedef struct callgrind_reader {
     callgrind_name *callee;
     callgrind_name plain_callee;
     callgrind_next next;
-    uint64_t n_calls; /* of the call whose cost comes next */
+    uint64_t n_calls;      /* of the call whose cost comes next */
+    callgrind_jump jump;   /* whose own place comes next */
+    const char *jump_file; /* of its target; NULL: not given for this jump */
+    GArray *jumps;         /* of callgrind_jump */
 
     GPtrArray *events;                     /* of const char *, interned: of all parts */
     size_t event_of[CALLGRIND_MAX_EVENTS]; /* column of this part -> index in events */

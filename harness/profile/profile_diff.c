@@ -154,10 +154,9 @@ typedef struct line_taker {
 static void take_lines(const diff_line *before, const diff_line *now, void *argument)
 {
     const line_taker *t = argument;
-    const diff_row *function =
-        now != NULL ? row_at(t->new_side, now->row) : row_at(t->old_side, before->row);
-    profile_diff_row *row =
-        add_row(t->diff, function->name, now != NULL ? now->file : before->file);
+    const diff_line *shown = now != NULL ? now : before;
+    const diff_side *side = now != NULL ? t->new_side : t->old_side;
+    profile_diff_row *row = add_row(t->diff, row_at(side, shown->row)->name, shown->file);
     if (before != NULL) {
         set_old(row, before->self, before->inclusive);
         row->old_line = before->line;

@@ -56,6 +56,24 @@ static json_t *function_value(const callgrind_profile *profile, const callgrind_
     return object;
 }
 
+static json_t *jump_value(const callgrind_jump *j)
+{
+    json_t *object = json_object();
+    set(object, "function", json_integer(j->function));
+    set(object, "file", text_value(j->file));
+    set(object, "line", json_integer(j->line));
+    set(object, "target_file", text_value(j->target_file));
+    set(object, "target_line", json_integer(j->target_line));
+    if (j->address != 0) {
+        set(object, "address", count_value(j->address));
+        set(object, "target_address", count_value(j->target_address));
+    }
+    set(object, "taken", count_value(j->taken));
+    set(object, "executed", count_value(j->executed));
+    set(object, "conditional", json_boolean(j->is_conditional));
+    return object;
+}
+
 json_t *profile_json_callgrind(const callgrind_profile *profile)
 {
     json_t *root = json_object();
@@ -73,6 +91,12 @@ json_t *profile_json_callgrind(const callgrind_profile *profile)
     for (size_t i = 0; i < profile->n_functions; i++)
         append(functions, function_value(profile, &profile->functions[i]));
     set(root, "functions", functions);
+    if (profile->n_jumps > 0) { /* function: its index above */
+        json_t *jumps = json_array();
+        for (size_t i = 0; i < profile->n_jumps; i++)
+            append(jumps, jump_value(&profile->jumps[i]));
+        set(root, "jumps", jumps);
+    }
     set(root, "warnings", warnings_value(profile->warnings));
     return root;
 }

@@ -147,6 +147,25 @@ static void jumps_take_a_line_of_positions(void **state)
     assert_int_equal(line_cost(p, "b.c", 7), 1);
     assert_string_equal(find(p, "g")->file, "a.c"); /* "fn=" goes back to the last "fl=" */
     assert_int_equal(find(p, "g")->self[0], 2);
+    assert_int_equal(p->n_jumps, 3);
+    const callgrind_jump *j = p->jumps;
+    assert_string_equal(p->functions[j[0].function].name, "f");
+    assert_true(j[0].line == 12 && j[0].target_line == 17 && j[0].taken == 3);
+    assert_true(!j[0].is_conditional && j[0].executed == 3);
+    assert_true(j[1].line == 11 && j[1].target_line == 20 && j[1].is_conditional);
+    assert_true(j[1].taken == 4 && j[1].executed == 9);
+    assert_string_equal(j[2].file, "a.c");
+    assert_string_equal(j[2].target_file, "b.c");
+    assert_true(j[2].target_line == 5);
+    static const char *const damaged[] = {"jump=x 7\n+2\n", "jump=3\n+2\n", "jcnd=4/ 7\n+2\n",
+                                          "jump=3 7\nfn=g\n"};
+    for (size_t i = 0; i < G_N_ELEMENTS(damaged); i++) {
+        g_autofree char *text =
+            g_strconcat("events: Ir\nfl=a.c\nfn=f\n10 5\n", damaged[i], "11 6\n", NULL);
+        g_autoptr(callgrind_profile) broken = parse(text);
+        assert_false(broken->complete);
+        assert_int_equal(broken->n_jumps, 0);
+    }
 }
 
 static void undocumented_lines(void **state)
