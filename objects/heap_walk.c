@@ -37,13 +37,14 @@ void heap_walk(const heap *h, bool (*visit)(const heap_pool_view *view, void *ar
 static int mark_returned(const heap_pool *pool, size_t n_carved, unsigned char *free_marks)
 {
     int n_free = 0;
-    for (size_t i = 0; i < HEAP_MAX_RETURNED; i++) {
-        if ((pool->returned[i / 64] >> i % 64 & 1) == 0)
-            continue;
-        if (i >= n_carved)
-            return -1;
-        free_marks[i] = 1;
-        n_free++;
+    for (size_t word = 0; word < HEAP_MAX_RETURNED / 64; word++) {
+        for (uint64_t bits = pool->returned[word]; bits != 0; bits &= bits - 1) {
+            size_t i = 64 * word + (size_t)__builtin_ctzll(bits);
+            if (i >= n_carved)
+                return -1;
+            free_marks[i] = 1;
+            n_free++;
+        }
     }
     return n_free;
 }
