@@ -260,6 +260,7 @@ status weak_set_discard(object *o, value item)
 
 status weak_set_pop(object *o, value *ret_item)
 {
+    runtime *rt = o->type->rt;
     weak_iterator i;
     value one = VALUE_NONE;
     weak_iterator_begin(&i, o);
@@ -268,7 +269,7 @@ status weak_set_pop(object *o, value *ret_item)
     if (s != STATUS_OK)
         return s;
     if (*ret_item == VALUE_NONE)
-        return runtime_fail(o->type->rt, STATUS_KEY_ERROR, "pop from empty WeakSet");
+        return runtime_fail(rt, STATUS_KEY_ERROR, "pop from empty WeakSet");
     return unset(o, *ret_item);
 }
 

