@@ -41,7 +41,8 @@ void bench_result_free(bench_result *result)
     g_free(result);
 }
 
-/* The cheapest of the other subjects in this figure, or the named one. */
+/* The named one of the other subjects in this figure; else the cheapest, of the rivals if there are
+ * any: what else is ours is nothing to be beaten. */
 static const bench_series *find_rival(const bench_session *session, const bench_series *ours,
                                       const char *rival)
 {
@@ -53,7 +54,9 @@ static const bench_series *find_rival(const bench_session *session, const bench_
             continue;
         if (rival != NULL && strcmp(s->subject, rival) == 0)
             return s;
-        if (best == NULL || s->value.value < best->value.value)
+        bool is_better = best == NULL || (s->is_rival && !best->is_rival) ||
+                         (s->is_rival == best->is_rival && s->value.value < best->value.value);
+        if (is_better)
             best = s;
     }
     return best;

@@ -110,6 +110,7 @@ static bench_series *new_series(const running *run, const row *r, const seat *s)
     series->unit = g_strdup(r->unit);
     series->subject = g_strdup(s->who->name);
     series->is_control = s->is_control;
+    series->is_rival = s->who->is_rival;
     series->values = g_array_new(FALSE, FALSE, sizeof(double));
     series->ticks = g_array_new(FALSE, FALSE, sizeof(double));
     g_ptr_array_add(run->session->series, series);
@@ -142,6 +143,7 @@ static void note_lost(running *run, const seat *s)
     series->unit = g_strdup("");
     series->subject = g_strdup(s->who->name);
     series->is_control = s->is_control;
+    series->is_rival = s->who->is_rival;
     series->values = g_array_new(FALSE, FALSE, sizeof(double));
     series->ticks = g_array_new(FALSE, FALSE, sizeof(double));
     series->why = g_strdup(remote_why(s->worker));

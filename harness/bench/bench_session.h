@@ -50,6 +50,7 @@ typedef struct bench_series {
     char *figure, *layout, *unit;
     char *subject;   /* its name */
     bool is_control; /* the first subject measured a second time */
+    bool is_rival;   /* the subject is not ours */
     GArray *values;  /* of double: one a round, in the unit */
     GArray *ticks;   /* of double: the same in ticks (0 for bytes) */
     guint n_rounds;  /* rounds that gave a value */

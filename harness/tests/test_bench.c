@@ -328,6 +328,12 @@ static void the_named_rival_is_compared(void **state)
     const bench_figure *ours = bench_result_find(result, "pair", "", "ours");
     assert_string_equal(ours->ratio_to, "same");
     assert_string_equal(ours->verdict, "faster"); /* without noise, 0.1 % is visible */
+    /* what is cheaper and our own, too, is no rival where there is one */
+    fakes[2].is_rival = true;
+    g_autoptr(bench_session) again = run_fakes(subjects);
+    g_autoptr(bench_result) with_rival = bench_result_new();
+    bench_result_add(with_rival, again, NULL);
+    assert_string_equal(bench_result_find(with_rival, "pair", "", "ours")->ratio_to, "same");
     for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++) {
         g_free(fakes[i].name);
         g_free(fakes[i].program);
