@@ -145,6 +145,14 @@ static char *unexpected(const record *r, const char *folder)
     return g_string_free(text, FALSE);
 }
 
+/* A grading takes several times as long in a build with sanitizers; there, every third will do for
+ * what they look for: the other builds grade all. */
+#ifdef __SANITIZE_ADDRESS__
+enum { EACH = 3 };
+#else
+enum { EACH = 1 };
+#endif
+
 static void every_known_wrong_gets_its_verdict(void **state)
 {
     static const char folder[] = PROJECT_DIR "/homework/known-wrong";
@@ -152,11 +160,12 @@ static void every_known_wrong_gets_its_verdict(void **state)
     GDir *dir = g_dir_open(folder, 0, NULL);
     assert_non_null(dir);
     unsigned n_graded = 0;
+    unsigned n_seen = 0;
     const char *name = NULL;
     while ((name = g_dir_read_name(dir)) != NULL) {
         g_autofree char *wrong_one = g_build_filename(folder, name, NULL);
         g_autofree char *out = g_build_filename(*state, name, NULL);
-        if (!g_file_test(wrong_one, G_FILE_TEST_IS_DIR))
+        if (!g_file_test(wrong_one, G_FILE_TEST_IS_DIR) || n_seen++ % EACH != 0)
             continue;
         g_autoptr(record) r = grade_folder(wrong_one, out);
         g_autofree char *text = unexpected(r, wrong_one);
@@ -164,7 +173,7 @@ static void every_known_wrong_gets_its_verdict(void **state)
         n_graded++;
     }
     g_dir_close(dir);
-    assert_true(n_graded >= 8);
+    assert_true(n_seen >= 8 && n_graded >= n_seen / EACH);
     if (wrong->len > 0)
         fail_msg("%s", wrong->str);
 }
