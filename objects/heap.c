@@ -42,6 +42,7 @@ void heap_delete(heap *h)
     heap_state *s = heap_state_of(h);
     while (s->first != NULL)
         heap_drop_arena(s, s->first);
+    heap_drop_region(s);
     heap_guard_forget_large(s);
     free(s);
 }
@@ -366,4 +367,5 @@ void heap_trim(heap *h)
     }
     while (s->by_free[HEAP_N_POOLS] != NULL)
         heap_drop_arena(s, s->by_free[HEAP_N_POOLS]);
+    heap_drop_region(s);
 }

@@ -44,6 +44,10 @@
  * finds its memory, and what a peak left over is halved in each window. heap_trim() returns all of
  * it.
  *
+ * A page of memory costs most when it is first touched, and a huge page costs half of what its
+ * 512 small ones do. So a heap that has grown to HEAP_SMALL_PAGED_ARENAS takes the next arenas from
+ * regions of 2 MiB for which it asks for a huge page; up to one such page is resident ahead of use.
+ *
  * Owns:       every arena. Among arenas with free pools, the one with the fewest serves first, so
  *             that the others can become empty; in it, the pool at the lowest address.
  * Invariants: n_live blocks + free list + returned + not yet carved == n_blocks, for each pool;
@@ -61,16 +65,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEAP_ALIGNMENT       ((size_t)16)
-#define HEAP_SMALL_MAX_BYTES ((size_t)512)
-#define HEAP_POOL_BYTES      ((size_t)4096)
-#define HEAP_ARENA_BYTES     ((size_t)262144)
-#define HEAP_N_CLASSES       (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
-#define HEAP_N_POOLS         (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
-#define HEAP_KEPT_ARENAS     4    /* empty arenas that are kept for good: 1 MiB */
-#define HEAP_MAX_EMPTY       256  /* empty arenas that are kept for a while: 64 MiB */
-#define HEAP_MAX_SPARES      256  /* of each class */
-#define HEAP_WINDOW_EVENTS   1024 /* slow paths, for each arena, of a window */
+#define HEAP_ALIGNMENT          ((size_t)16)
+#define HEAP_SMALL_MAX_BYTES    ((size_t)512)
+#define HEAP_POOL_BYTES         ((size_t)4096)
+#define HEAP_ARENA_BYTES        ((size_t)262144)
+#define HEAP_N_CLASSES          (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
+#define HEAP_N_POOLS            (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
+#define HEAP_SMALL_PAGED_ARENAS 32 /* 8 MiB; further arenas come from huge pages */
+#define HEAP_KEPT_ARENAS        4    /* empty arenas that are kept for good: 1 MiB */
+#define HEAP_MAX_EMPTY          256  /* empty arenas that are kept for a while: 64 MiB */
+#define HEAP_MAX_SPARES         256  /* of each class */
+#define HEAP_WINDOW_EVENTS      1024 /* slow paths, for each arena, of a window */
 
 typedef struct heap heap;
 
@@ -82,11 +87,20 @@ typedef struct heap_source {
     void *context;
 } heap_source;
 
+/* Whether 8 arenas at a time are mapped as one huge page of 2 MiB (with mmap; where the kernel has
+ * none to give, as 512 small ones). */
+typedef enum heap_huge_pages {
+    HEAP_HUGE_PAGES_LATER =
+        0, /* once there are HEAP_SMALL_PAGED_ARENAS: a small heap stays small */
+    HEAP_HUGE_PAGES_ALWAYS,
+    HEAP_HUGE_PAGES_NEVER
+} heap_huge_pages;
+
 typedef struct heap_options {
     heap_source source; /* map NULL: mmap */
-    bool huge_pages;    /* ask for transparent huge pages (with mmap) */
-    bool populate;      /* fault in a whole arena when it is mapped (with mmap): faster, and
-                           resident at once */
+    heap_huge_pages huge_pages;
+    bool populate; /* fault in a whole arena when it is mapped (with mmap): faster, and
+                      resident at once */
     /* 0: none. 1: fill patterns on alloc and free, guard bytes behind each block; foreign and
      * double frees, bytes written behind a block or after its free, and uses by another thread
      * abort with the address, the pool and the offset. 2: all of it, and heap_is_valid(), on every

@@ -5,39 +5,76 @@
 
 #include <sys/mman.h>
 
-/* mmap places one mapping below the last, so that most are aligned already. */
-static void *map_aligned(const heap_options *options)
+#define REGION_BYTES ((size_t)2 << 20) /* a huge page: 8 arenas */
+
+static char *map(size_t n_bytes)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *arena = mmap(NULL, HEAP_ARENA_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (arena == MAP_FAILED)
+    char *start = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+/* The parts of a mapping: cannot fail. */
+static void unmap(char *start, size_t n_bytes)
+{
+    if (n_bytes != 0)
+        (void)munmap(start, n_bytes);
+}
+
+/* n_bytes, aligned to n_bytes. mmap places one mapping below the last, so that most are aligned
+ * already. */
+static char *map_aligned(size_t n_bytes)
+{
+    char *start = map(n_bytes);
+    if (start == NULL || (uintptr_t)start % n_bytes == 0)
+        return start;
+    unmap(start, n_bytes);
+    start = map(2 * n_bytes);
+    if (start == NULL)
         return NULL;
-    size_t excess = (uintptr_t)arena % HEAP_ARENA_BYTES;
-    if (excess != 0) {
-        (void)munmap(arena, HEAP_ARENA_BYTES); /* cannot fail: just mapped */
-        size_t n_bytes = 2 * HEAP_ARENA_BYTES;
-        char *start = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-        if (start == MAP_FAILED)
-            return NULL;
-        size_t before = (HEAP_ARENA_BYTES - (uintptr_t)start % HEAP_ARENA_BYTES) % HEAP_ARENA_BYTES;
-        size_t after = HEAP_ARENA_BYTES - before;
-        arena = start + before;
-        if (before != 0)
-            (void)munmap(start, before);
-        if (after != 0)
-            (void)munmap(arena + HEAP_ARENA_BYTES, after);
+    size_t before = n_bytes - (uintptr_t)start % n_bytes;
+    unmap(start, before);
+    unmap(start + before + n_bytes, n_bytes - before);
+    return start + before;
+}
+
+static bool wants_region(const heap_state *s)
+{
+    if (s->options.huge_pages == HEAP_HUGE_PAGES_LATER)
+        return s->n_arenas >= HEAP_SMALL_PAGED_ARENAS;
+    return s->options.huge_pages == HEAP_HUGE_PAGES_ALWAYS;
+}
+
+static char *map_arena(heap_state *s)
+{
+    if (s->region == s->region_end && wants_region(s)) {
+        char *region = map_aligned(REGION_BYTES);
+        if (region != NULL) {
+            (void)madvise(region, REGION_BYTES, MADV_HUGEPAGE); /* advice: works without */
+            s->region = region;
+            s->region_end = region + REGION_BYTES;
+        }
     }
-    if (options->huge_pages)
-        (void)madvise(arena, HEAP_ARENA_BYTES, MADV_HUGEPAGE); /* advice: works without */
-    if (options->populate)
+    char *arena = s->region;
+    if (s->region != s->region_end)
+        s->region += HEAP_ARENA_BYTES;
+    else
+        arena = map_aligned(HEAP_ARENA_BYTES);
+    if (arena != NULL && s->options.populate)
         (void)madvise(arena, HEAP_ARENA_BYTES, MADV_POPULATE_WRITE); /* older kernels: on touch */
     return arena;
+}
+
+void heap_drop_region(heap_state *s)
+{
+    unmap(s->region, (size_t)(s->region_end - s->region));
+    s->region = s->region_end = NULL;
 }
 
 static void *source_map(heap_state *s)
 {
     const heap_source *source = &s->options.source;
-    return source->map != NULL ? source->map(source->context) : map_aligned(&s->options);
+    return source->map != NULL ? source->map(source->context) : map_arena(s);
 }
 
 static void source_unmap(heap_state *s, void *arena)
@@ -46,7 +83,7 @@ static void source_unmap(heap_state *s, void *arena)
     if (source->map != NULL)
         source->unmap(source->context, arena);
     else
-        (void)munmap(arena, HEAP_ARENA_BYTES); /* fails only for an address that is no mapping */
+        unmap(arena, HEAP_ARENA_BYTES);
 }
 
 static void bucket_link(heap_state *s, heap_arena *arena)

@@ -38,6 +38,7 @@ typedef struct heap_state {
     heap_arena *by_free[HEAP_N_POOLS + 1];
     uint64_t nonempty; /* bit n: by_free[n] has arenas; bit 0 is not kept */
     heap_arena *first, *last;
+    char *region, *region_end; /* of a huge page: what is not yet an arena; equal: nothing */
     size_t n_arenas, n_empty, n_large, n_mapped, n_unmapped;
     size_t n_idle;                  /* the least that n_empty was in this window */
     size_t n_events;                /* slow paths until the window ends */
@@ -125,6 +126,9 @@ void heap_drop_pool(heap_pool *pool);
 
 /* Gives an arena whose pools are all free back. */
 void heap_drop_arena(heap_state *s, heap_arena *arena);
+
+/* Gives back what of a huge page is not yet an arena. */
+void heap_drop_region(heap_state *s);
 
 /* True if a test wants this allocation to fail. */
 static inline bool heap_is_refused(const heap_state *s)

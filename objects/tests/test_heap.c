@@ -40,7 +40,7 @@ static void test_tapes_debug(void **state)
 static void test_tapes_populated(void **state)
 {
     (void)state;
-    const heap_options options = {.populate = true, .huge_pages = true};
+    const heap_options options = {.populate = true, .huge_pages = HEAP_HUGE_PAGES_ALWAYS};
     run_tapes(&options, 4, 10000);
 }
 

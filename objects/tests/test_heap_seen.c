@@ -199,7 +199,7 @@ static mapping mapping_with(const heap_options *options)
 static void test_kernel_is_asked(void **state)
 {
     (void)state;
-    const heap_options huge = {.huge_pages = true};
+    const heap_options huge = {.huge_pages = HEAP_HUGE_PAGES_ALWAYS};
     const heap_options populated = {.populate = true};
     bool knows_huge_pages = access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0;
     if (!knows_huge_pages)
@@ -207,6 +207,58 @@ static void test_kernel_is_asked(void **state)
     assert_int_equal(mapping_with(&huge).asks_for_huge_pages, knows_huge_pages);
     assert_false(mapping_with(NULL).asks_for_huge_pages);
     assert_true(mapping_with(&populated).resident_bytes >= HEAP_ARENA_BYTES);
+}
+
+/* Bytes of all mappings that ask for huge pages. */
+static size_t asking_bytes(void)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    assert_non_null(f);
+    size_t total = 0;
+    size_t n_bytes = 0;
+    char line[512];
+    while (fgets(line, sizeof(line), f) != NULL) {
+        if (strncmp(line, "Size:", 5) == 0)
+            n_bytes = 1024 * strtoull(line + 5, NULL, 10);
+        else if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " hg") != NULL)
+            total += n_bytes;
+    }
+    assert_int_equal(fclose(f), 0);
+    return total;
+}
+
+/* A small heap has small pages; what a large one takes from then on comes 2 MiB at a time, and
+ * heap_trim() leaves nothing of it, nor does heap_delete(). */
+static void test_large_heap_asks_for_huge_pages(void **state)
+{
+    (void)state;
+    enum { PER_ARENA = 63 * 8, N_LATER = 9 };
+    enum { N_SMALL = HEAP_SMALL_PAGED_ARENAS * PER_ARENA, N = N_SMALL + N_LATER * PER_ARENA };
+    static void *blocks[N];
+    const size_t region_bytes = (size_t)2 << 20;
+    bool knows_huge_pages = access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0;
+    const heap_options never = {.huge_pages = HEAP_HUGE_PAGES_NEVER};
+    const heap_options *const options[] = {NULL, &never};
+    for (size_t o = 0; o < 2; o++) {
+        size_t before = asking_bytes();
+        heap *h = heap_new(options[o]);
+        for (int i = 0; i < N; i++) {
+            blocks[i] = mem_alloc(h, HEAP_SMALL_MAX_BYTES);
+            if (i + 1 == N_SMALL)
+                assert_int_equal(asking_bytes() - before, 0);
+        }
+        bool asks = knows_huge_pages && options[o] == NULL;
+        assert_int_equal(asking_bytes() - before, asks ? 2 * region_bytes : 0);
+        assert_int_equal(mapping_of(blocks[N - 1]).asks_for_huge_pages, asks);
+        for (int i = 0; i < N; i++)
+            mem_free(h, blocks[i]);
+        heap_trim(h);
+        assert_int_equal(asking_bytes() - before, 0);
+        for (int i = 0; i < N; i++)
+            blocks[i] = mem_alloc(h, HEAP_SMALL_MAX_BYTES);
+        heap_delete(h);
+        assert_int_equal(asking_bytes() - before, 0);
+    }
 }
 
 /* ---- free() ---- */
@@ -238,6 +290,7 @@ int main(void)
 #endif
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_kernel_is_asked),
+        cmocka_unit_test(test_large_heap_asks_for_huge_pages),
         cmocka_unit_test(test_foreign_goes_to_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
