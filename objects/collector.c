@@ -348,17 +348,70 @@ static void promote_lists(collection *k)
     }
 }
 
+static void empty_lists(const collection *k)
+{
+    collector *c = &k->rt->collector;
+    for (unsigned g = 0; g <= k->generation && g < COLLECTOR_OLDEST; g++) {
+        c->young[g].n_objects = 0;
+        c->young[g].has_unlisted = g == 0 && !c->is_enabled; /* those made from now on */
+    }
+}
+
 static void promote_survivors(collection *k)
 {
     if (k->walks && (k->generation != COLLECTOR_OLDEST || k->has_lazy))
         collector_walk(k->rt, promote, k);
     else if (!k->walks)
         promote_lists(k);
-    collector *c = &k->rt->collector;
-    for (unsigned g = 0; g <= k->generation && g < COLLECTOR_OLDEST; g++) {
-        c->young[g].n_objects = 0;
-        c->young[g].has_unlisted = g == 0 && !c->is_enabled; /* those made from now on */
+    empty_lists(k);
+}
+
+/* The objects of the lists of a generation up to the n-th are in it again. */
+static void put_back(const collector_list *list, unsigned generation, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        object_set_rank(list->objects[i], generation);
+        list->objects[i]->listed = (uint16_t)i;
     }
+}
+
+/* False, with all as it was, if one holds a reference. */
+static bool promote_list(const collection *k, unsigned generation)
+{
+    const unsigned telling = OBJECT_HOLDS | OBJECT_LAZY | OBJECT_VISITED;
+    const collector_list *list = &k->rt->collector.young[generation];
+    for (uint32_t i = 0; i < list->n_objects; i++) {
+        object *o = list->objects[i];
+        if (__builtin_expect((o->flags & telling) != 0, 0)) {
+            put_back(list, generation, i);
+            return false;
+        }
+        collector_put(k->rt, o, k->generation + 1);
+    }
+    return true;
+}
+
+/* Where no object of the lists holds a reference none can be garbage, and one look at each is
+ * enough to promote it. False if one holds any: then all is as it was. */
+static bool promote_holders_of_nothing(collection *k)
+{
+    collector_list *young = k->rt->collector.young;
+    collector_list *next = k->generation + 1 < COLLECTOR_OLDEST ? &young[k->generation + 1] : NULL;
+    collector_list before = next != NULL ? *next : (collector_list){0};
+    size_t n_seen = 0;
+    unsigned g = 0;
+    for (; g <= k->generation && promote_list(k, g); g++)
+        n_seen += young[g].n_objects;
+    if (g > k->generation) {
+        k->trace.n_objects = k->trace.n_roots = k->trace.n_marked = n_seen;
+        empty_lists(k);
+        return true;
+    }
+    while (g-- > 0)
+        put_back(&young[g], g, young[g].n_objects);
+    if (next != NULL)
+        *next = before;
+    return false;
 }
 
 /* All weak references to garbage, and those that are garbage, are cleared before the first callback
@@ -537,6 +590,8 @@ static void dispose(collection *k)
 
 static void find_garbage(collection *k)
 {
+    if (!k->walks && promote_holders_of_nothing(k))
+        return;
     size_t n_zero = subtract_all(k);
     if (n_zero == 0)
         restore_all(k);

@@ -94,6 +94,62 @@ static void test_pairs(void **state)
     tear_down(&f);
 }
 
+/* Objects that hold nothing are promoted as they are looked at; a cycle behind them, in the same
+ * generation or in the next younger one, is still found, and they are counted in the set. */
+static void test_cycle_behind_plain_objects(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    fixture f;
+    set_up(&f);
+    for (int generation = 0; generation < COLLECTOR_OLDEST; generation++) {
+        for (int with_cycle = 0; with_cycle < 2; with_cycle++) {
+            object *plain[2 * N];
+            for (int i = 0; i < 2 * N; i++) {
+                plain[i] = object_new(f.slots);
+                assert_int_equal(object_set_attr(plain[i], f.x, value_of_int(i)), STATUS_OK);
+                if (i == N - 1 && generation == 1)
+                    assert_int_equal(collector_collect(f.rt, 0), 0);
+            }
+            if (with_cycle)
+                make_pair(&f, f.slots);
+            assert_int_equal(collector_collect(f.rt, generation), with_cycle ? 2 : 0);
+            const collector *c = &f.rt->collector;
+            const collector_trace *trace = &c->traces[c->n_traces % COLLECTOR_MAX_TRACES];
+            assert_int_equal(trace->n_objects, 2 * N + (with_cycle ? 2 : 0));
+            assert_int_equal(trace->n_marked, 2 * N);
+            const char *why = NULL;
+            assert_true(collector_is_valid(f.rt, &why));
+            for (int i = 0; i < 2 * N; i++) {
+                assert_int_equal(object_rank(plain[i]), generation + 1);
+                object_decref(plain[i]);
+            }
+        }
+    }
+    tear_down(&f);
+}
+
+/* A cycle in generation 1, and one in 0 that only the cycle holds and that holds nothing: that one
+ * is found to be garbage, too. */
+static void test_plain_object_behind_a_cycle(void **state)
+{
+    (void)state;
+    fixture f;
+    set_up(&f);
+    object *a = object_new(f.slots);
+    object *b = object_new(f.slots);
+    assert_int_equal(object_set_attr(a, f.x, value_of_object(b)), STATUS_OK);
+    assert_int_equal(object_set_attr(b, f.x, value_of_object(a)), STATUS_OK);
+    assert_int_equal(collector_collect(f.rt, 0), 0);
+    object *plain = object_new(f.slots);
+    assert_int_equal(object_set_attr(a, f.y, value_of_object(plain)), STATUS_OK);
+    object_decref(plain);
+    object_decref(a);
+    object_decref(b);
+    assert_int_equal(collector_collect(f.rt, 1), 3);
+    tear_down(&f);
+}
+
 /* Garbage that holds more than itself: counts of what lives stay exact, the rest dies with it. In
  * python3: p.x = q; q.x = p; p.y = live; q.y = old; r = weakref.ref(old, f); del p, q, old; ... */
 static void test_what_garbage_holds(void **state)
@@ -584,6 +640,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tapes),
         cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_cycle_behind_plain_objects),
+        cmocka_unit_test(test_plain_object_behind_a_cycle),
         cmocka_unit_test(test_what_garbage_holds),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_methods),
