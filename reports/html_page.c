@@ -62,13 +62,33 @@ void html_place(html_page *page, const char *file, uint32_t line)
     html_put(page, known ? "</a>" : "</span>");
 }
 
-void html_number_cell(html_page *page, double value, const char *text)
+static void put_number(html_page *page, const char *classes, double value, const char *text)
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_dtostr(number, (gint)sizeof number, value);
-    html_putf(page, "<td class=\"n\" data-v=\"%s\">", number);
+    html_putf(page, "<td class=\"n%s\" data-v=\"%s\">", classes, number);
     html_text(page, text);
     html_put(page, "</td>");
+}
+
+void html_number_cell(html_page *page, double value, const char *text)
+{
+    put_number(page, "", value, text);
+}
+
+const char *html_heat_class(uint64_t n, uint64_t highest)
+{
+    static const char *const classes[] = {" h0", " h1", " h2", " h3", " h4"};
+    if (n == 0 || highest == 0)
+        return classes[0];
+    double share = (double)n / (double)highest;
+    return classes[1 + (share > 0.04) + (share > 0.25) + (share > 0.6)];
+}
+
+void html_hot_cell(html_page *page, uint64_t n, uint64_t highest)
+{
+    g_autofree char *text = text_figure((double)n, HTML_THIN_SPACE);
+    put_number(page, html_heat_class(n, highest), (double)n, text);
 }
 
 void html_count_cell(html_page *page, uint64_t n)

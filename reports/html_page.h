@@ -41,6 +41,12 @@ void html_place(html_page *page, const char *file, uint32_t line);
 /* <td class="n"> with a value to sort by and a text to read. */
 void html_number_cell(html_page *page, double value, const char *text);
 void html_count_cell(html_page *page, uint64_t n);
+/* The same, shaded by n's share of highest. */
+void html_hot_cell(html_page *page, uint64_t n, uint64_t highest);
+
+/* The class of one of four shades by the square root of the share, so that more than one line
+ * shows; a pale one for 0. */
+const char *html_heat_class(uint64_t n, uint64_t highest);
 
 /* A table in a box that scrolls by itself; html_table_close() ends it. label: for readers that
  * do not see it. classes: of the table. */

@@ -1,10 +1,10 @@
-/* html_profile.c -- where the instructions go: call table, stacks, hottest lines. */
+/* html_profile.c -- where the instructions go: call table, stacks. */
 #include "reports/html_page.h"
 #include "reports/text.h"
 
 #include <string.h>
 
-enum { MAX_FUNCTIONS = 400, MAX_STACKS = 40, MAX_LINES = 30 };
+enum { MAX_FUNCTIONS = 400, MAX_STACKS = 40 };
 
 static int by_inclusive(const void *a, const void *b)
 {
@@ -17,13 +17,6 @@ static int by_self_stack(const void *a, const void *b)
 {
     uint64_t x = (*(const record_stack *const *)a)->self_ir;
     uint64_t y = (*(const record_stack *const *)b)->self_ir;
-    return (x < y) - (x > y);
-}
-
-static int by_self_line(const void *a, const void *b)
-{
-    uint64_t x = (*(const record_line *const *)a)->self_ir;
-    uint64_t y = (*(const record_line *const *)b)->self_ir;
     return (x < y) - (x > y);
 }
 
@@ -132,57 +125,4 @@ void html_flame(html_page *page)
     put_more(page, stacks->len, MAX_STACKS);
     html_put(page, "</details>\n");
     g_ptr_array_unref(stacks);
-}
-
-/* The text of a source line, without its indentation. Owner: the caller. */
-static char *source_line(const html_page *page, const char *file, uint32_t line)
-{
-    int index = html_source_index(page, file);
-    const char *p =
-        index >= 0 ? ((const record_source *)page->r->sources->pdata[index])->text : NULL;
-    for (uint32_t i = 1; p != NULL && i < line; i++) {
-        p = strchr(p, '\n');
-        if (p != NULL)
-            p++;
-    }
-    if (p == NULL || line == 0)
-        return g_strdup("");
-    const char *end = strchr(p, '\n');
-    return g_strstrip(end != NULL ? g_strndup(p, (gsize)(end - p)) : g_strdup(p));
-}
-
-static void put_line(html_page *page, const record_line *line, uint64_t highest)
-{
-    g_autofree char *text = source_line(page, line->file, line->line);
-    html_put(page, "<tr>");
-    html_count_cell(page, line->self_ir);
-    put_share(page, line->self_ir, page->r->calls->total_ir);
-    html_put(page, "<td class=\"heat\">");
-    html_bar(page, highest != 0 ? (double)line->self_ir / (double)highest : 0, "cost");
-    html_put(page, "</td>");
-    if (line->hits >= 0)
-        html_count_cell(page, (uint64_t)line->hits);
-    else
-        html_number_cell(page, -1, "\u2013");
-    html_put(page, "<td>");
-    html_place(page, line->file, line->line);
-    html_put(page, "</td><td class=\"code\">");
-    html_element(page, "code", "", text);
-    html_put(page, "</td></tr>\n");
-}
-
-void html_lines(html_page *page)
-{
-    GPtrArray *lines = sorted(page->r->calls->lines, by_self_line);
-    uint64_t highest = lines->len != 0 ? ((const record_line *)lines->pdata[0])->self_ir : 0;
-    html_table_open(page, "Hottest lines", "sortable lines");
-    html_put(page, "<thead><tr><th class=\"n\" aria-sort=\"descending\">instructions</th>"
-                   "<th class=\"n\">share</th><th></th><th class=\"n\">executed</th><th>line</th>"
-                   "<th>source</th></tr></thead><tbody>\n");
-    for (unsigned i = 0; i < lines->len && i < MAX_LINES; i++)
-        put_line(page, lines->pdata[i], highest);
-    html_put(page, "</tbody>");
-    html_table_close(page);
-    put_more(page, lines->len, MAX_LINES);
-    g_ptr_array_unref(lines);
 }

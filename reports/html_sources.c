@@ -187,24 +187,14 @@ static void collect(source_view *view)
     }
 }
 
-/* Four shades by the square root of the share, so that more than one line shows. */
-static const char *heat_class(const source_view *view, const line_notes *notes)
-{
-    static const char *const classes[] = {"", "h1", "h2", "h3", "h4"};
-    if (notes == NULL || notes->self_ir == 0 || view->highest_ir == 0)
-        return "";
-    double share = (double)notes->self_ir / (double)view->highest_ir;
-    unsigned level = 1 + (share > 0.04) + (share > 0.25) + (share > 0.6);
-    return classes[level];
-}
-
 static void put_source_line(source_view *view, uint32_t number, const char *text)
 {
     html_page *page = view->page;
     const line_notes *notes = g_hash_table_lookup(view->notes, GUINT_TO_POINTER(number));
     html_putf(page, "<tr id=\"s%u-%u\"><td class=\"no\">%u</td>", view->index, number, number);
     if (view->has_costs) {
-        html_putf(page, "<td class=\"ir %s\">", heat_class(view, notes));
+        html_putf(page, "<td class=\"ir%s\">",
+                  html_heat_class(notes != NULL ? notes->self_ir : 0, view->highest_ir));
         if (notes != NULL && notes->self_ir != 0) {
             g_autofree char *cost = text_figure((double)notes->self_ir, HTML_THIN_SPACE);
             html_put(page, cost);

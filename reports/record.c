@@ -312,12 +312,24 @@ record_function *record_calls_add_function(record_calls *calls, const char *name
     return f;
 }
 
+const char *record_line_cost_key(record_line_cost cost)
+{
+    static const char *const keys[RECORD_N_LINE_COSTS] = {
+        [RECORD_CACHE_MISSES] = "cache_misses",     [RECORD_MEMORY_MISSES] = "memory_misses",
+        [RECORD_MISPREDICTIONS] = "mispredictions", [RECORD_ALLOCATED_BYTES] = "allocated_bytes",
+        [RECORD_PEAK_BYTES] = "peak_bytes",         [RECORD_LEAKED_BLOCKS] = "leaked_blocks",
+    };
+    return keys[cost];
+}
+
 record_line *record_calls_add_line(record_calls *calls, const char *file, uint32_t line)
 {
     record_line *l = g_new0(record_line, 1);
     l->file = copy_text(file);
     l->line = line;
     l->hits = -1;
+    for (int i = 0; i < RECORD_N_LINE_COSTS; i++)
+        l->costs[i] = -1;
     g_ptr_array_add(calls->lines, l);
     return l;
 }

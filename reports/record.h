@@ -10,12 +10,14 @@
  *    '- fingerprint     machine, tools, environment
  *
  * Owns:       everything it points to; record_free() releases the whole.
- * Invariants: record_is_valid(): verdicts in range, no score above its maximum,
- *             no NaN, points in 0..RECORD_MAX_POINTS, low <= median <= high, no count above
- * INT64_MAX (JSON's integers), heap trees no deeper than RECORD_MAX_DEPTH. Strings:    never NULL
- * unless a field says so; always UTF-8: the constructors and record_set_text() replace invalid
- * bytes by U+FFFD. Threads:    none; a record is used by one thread at a time. File: result.json,
- * schema "objlab/result", version 1; read strictly.
+ * Invariants: record_is_valid(): verdicts in range, no score above its maximum, no NaN,
+ *             points in 0..RECORD_MAX_POINTS, low <= median <= high, no count above INT64_MAX
+ *             (JSON's integers), heap trees no deeper than RECORD_MAX_DEPTH.
+ * Strings:    never NULL unless a field says so; always UTF-8: the constructors and
+ *             record_set_text() replace invalid bytes by U+FFFD.
+ * Threads:    none; a record is used by one thread at a time.
+ * File:       result.json, schema "objlab/result", version 1; read strictly. What came later
+ *             (record_line_cost) may be absent.
  */
 #ifndef REPORTS_RECORD_H
 #define REPORTS_RECORD_H
@@ -92,13 +94,25 @@ typedef struct record_function {
     uint64_t self_ir, inclusive_ir;
 } record_function;
 
-/* Cost of one source line of the submission, inclusive of nothing. */
+/* What else a source line may cost, in the order of the file. */
+typedef enum record_line_cost {
+    RECORD_CACHE_MISSES,    /* first level, of data and instructions */
+    RECORD_MEMORY_MISSES,   /* last level */
+    RECORD_MISPREDICTIONS,  /* of branches */
+    RECORD_ALLOCATED_BYTES, /* by the line and what it calls, over the whole run */
+    RECORD_PEAK_BYTES,      /* of these, live at the peak */
+    RECORD_LEAKED_BLOCKS,   /* allocated by the line and what it calls, never freed */
+    RECORD_N_LINE_COSTS
+} record_line_cost;
+
+/* Cost of one source line of the submission. */
 typedef struct record_line {
     char *file;
     uint32_t line;
     uint64_t self_ir;
-    uint64_t inclusive_ir;
-    int64_t hits; /* executions by coverage; -1: unknown */
+    uint64_t inclusive_ir;              /* with what it calls */
+    int64_t hits;                       /* executions by coverage; -1: unknown */
+    int64_t costs[RECORD_N_LINE_COSTS]; /* -1: not measured */
 } record_line;
 
 /* One exact call stack, "main;workload;create", and its own cost. */
@@ -220,7 +234,7 @@ void record_add_source(record *r, const char *file, const char *text, size_t n_b
 /* Owner: the caller, until it is put in a record. */
 record_calls *record_calls_new(void);
 void record_calls_free(record_calls *calls);
-/* The counts are 0, hits unknown, until the caller sets them. */
+/* The counts are 0, hits and costs unknown, until the caller sets them. */
 record_function *record_calls_add_function(record_calls *calls, const char *name, const char *file,
                                            const char *object);
 record_line *record_calls_add_line(record_calls *calls, const char *file, uint32_t line);
@@ -230,6 +244,9 @@ void record_heap_add_snapshot(record_heap *heap, const record_snapshot *snapshot
 /* Owner: the caller, until it is put in a heap's peak_tree or another node's children. */
 record_heap_node *record_heap_node_new(const char *label, uint64_t bytes);
 void record_heap_node_free(record_heap_node *node);
+
+/* The key of a cost in the file: "cache_misses". */
+const char *record_line_cost_key(record_line_cost cost);
 
 /* Text of a verdict, as in the file; from_name: false if there is none such. */
 const char *record_verdict_name(record_verdict v);

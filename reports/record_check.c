@@ -81,6 +81,11 @@ static bool calls_are_valid(const record_calls *c, char **ret_why)
         const record_line *line = c->lines->pdata[i];
         if (line->hits < -1)
             return refuse(ret_why, "calls.lines[%u].hits: below -1", i);
+        for (int k = 0; k < RECORD_N_LINE_COSTS; k++) {
+            if (line->costs[k] < -1)
+                return refuse(ret_why, "calls.lines[%u].%s: below -1", i,
+                              record_line_cost_key((record_line_cost)k));
+        }
         ok = is_count(line->self_ir) && is_count(line->inclusive_ir);
     }
     for (unsigned i = 0; ok && i < c->stacks->len; i++)

@@ -90,6 +90,11 @@ static void read_line(json_reader *in, const json_t *o, void *into)
     line->self_ir = json_reader_count(in, o, "self_ir");
     line->inclusive_ir = json_reader_count(in, o, "inclusive_ir");
     line->hits = json_reader_integer(in, o, "hits", -1, INT64_MAX);
+    for (int i = 0; i < RECORD_N_LINE_COSTS; i++) {
+        const char *key = record_line_cost_key((record_line_cost)i);
+        if (json_reader_has(o, key)) /* records of older versions have none */
+            line->costs[i] = json_reader_integer(in, o, key, 0, INT64_MAX);
+    }
 }
 
 static void read_stack(json_reader *in, const json_t *o, void *into)

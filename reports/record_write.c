@@ -112,6 +112,10 @@ static json_t *line_to_json(const void *p)
     set_count(o, "self_ir", line->self_ir);
     set_count(o, "inclusive_ir", line->inclusive_ir);
     json_object_set_new(o, "hits", json_integer(line->hits));
+    for (int i = 0; i < RECORD_N_LINE_COSTS; i++) {
+        if (line->costs[i] >= 0)
+            set_count(o, record_line_cost_key((record_line_cost)i), (uint64_t)line->costs[i]);
+    }
     return o;
 }
 

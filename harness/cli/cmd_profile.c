@@ -133,10 +133,8 @@ static bool run_callgrind(const workplace *w, char **program, const profile_opti
 static bool run_massif(const workplace *w, char **program, const profile_options *o, int *code)
 {
     GPtrArray *argv = valgrind_massif_argv(w->heap, o->pages);
-    if (!o->pages) {
-        g_ptr_array_add(argv, g_strdup("--xtree-memory=full"));
-        g_ptr_array_add(argv, g_strdup_printf("--xtree-memory-file=%s", w->xtree));
-    }
+    if (!o->pages)
+        valgrind_add_xtree(argv, w->xtree);
     return run(argv, w->heap, w, program, o, code);
 }
 

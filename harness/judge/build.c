@@ -190,7 +190,9 @@ static bool is_own(const evidence_job *job)
     if (!g_str_has_prefix(job->name, "build/") || g_str_has_prefix(job->name, "build/submission-"))
         return false;
     for (guint i = 0; i < job->argv->len; i++) {
-        if (g_str_has_prefix(g_ptr_array_index(job->argv, i), "/build/submission-"))
+        const char *argument = g_ptr_array_index(job->argv, i);
+        if (g_str_has_prefix(argument, "/build/submission-") ||
+            g_str_has_prefix(argument, "/submission/"))
             return false;
     }
     return true;

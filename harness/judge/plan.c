@@ -38,9 +38,12 @@ static bool measure(session *s, GError **error)
         g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))jobs_item_free);
     g_autoptr(GPtrArray) jobs =
         g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))jobs_item_free);
-    return plan_measure_link(s, links, &fit, error) &&
+    static step *const read[] = {plan_lines_read};
+    return plan_measure_link(s, links, &fit, error) && plan_lines_link(s, links, &fit, error) &&
            session_run(s, links, "linking what is measured", error) && build_check_own(s, error) &&
-           plan_measure(s, jobs, &fit, error) && session_run(s, jobs, "measuring", error);
+           plan_measure(s, jobs, &fit, error) && plan_lines_run(s, jobs, error) &&
+           session_run(s, jobs, "measuring", error) &&
+           run_steps(s, "reading what ran", read, G_N_ELEMENTS(read), error);
 }
 
 bool plan_run(session *s, GError **error)

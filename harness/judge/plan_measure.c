@@ -151,6 +151,21 @@ static bool trace_heap(session *s, GPtrArray *jobs, const char *layout, GError *
     return take(jobs, j);
 }
 
+/* What the line table joins: caches and branches, and memory by line. The instructions are the
+ * same with simulated caches and without. */
+static GPtrArray *calls_argv(void)
+{
+    const valgrind_callgrind_options options = {.simulate_caches = true, .simulate_branches = true};
+    return valgrind_callgrind_argv("/out/callgrind.out", &options);
+}
+
+static GPtrArray *memory_argv(void)
+{
+    GPtrArray *argv = valgrind_massif_argv("/out/massif.out", FALSE);
+    valgrind_add_xtree(argv, "/out/xtree.kcg");
+    return argv;
+}
+
 /* The student's workload, every layout and order, under one tool; takes argv. */
 static bool profile_workload(session *s, GPtrArray *jobs, const char *name, GPtrArray *argv,
                              GError **error)
@@ -168,10 +183,10 @@ static bool profile_workload(session *s, GPtrArray *jobs, const char *name, GPtr
 static bool profile_all(session *s, GPtrArray *jobs, GError **error)
 {
     const valgrind_callgrind_options stacks = {.separate_callers = STACK_DEPTH};
-    return profile_workload(s, jobs, "calls", valgrind_callgrind_argv("/out/callgrind.out", NULL),
-                            error) &&
+    return profile_workload(s, jobs, "calls", calls_argv(), error) &&
            profile_workload(s, jobs, "stacks",
-                            valgrind_callgrind_argv("/out/callgrind.out", &stacks), error);
+                            valgrind_callgrind_argv("/out/callgrind.out", &stacks), error) &&
+           profile_workload(s, jobs, "memory", memory_argv(), error);
 }
 
 static bool measure_subject(session *s, GPtrArray *jobs, const char *subject, GError **error)

@@ -27,6 +27,10 @@ typedef struct plan_fitness {
                                         * it goes wrong */
 } plan_fitness;
 
+/* Compiled and linked at once; unoptimised, so that a line that ran is a line of the source. */
+#define PLAN_COVERAGE_FLAGS                                                                        \
+    "-std=c11", "-O0", "-g", "-w", "-fno-common", "--coverage", "-I/contract"
+
 bool plan_compile(session *s, GPtrArray *jobs, GError **error);
 bool plan_lint(session *s, GPtrArray *jobs, GError **error);
 bool plan_link(session *s, GPtrArray *jobs, GError **error);
@@ -39,6 +43,11 @@ bool plan_tests_seeded(session *s, GPtrArray *jobs, GError **error);
 bool plan_tests_coverage(session *s, GPtrArray *jobs, GError **error);
 bool plan_measure_link(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error);
 bool plan_measure(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error);
+
+/* The submission's workload with a count at each line: built, run, and the counts read. */
+bool plan_lines_link(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error);
+bool plan_lines_run(session *s, GPtrArray *jobs, GError **error);
+bool plan_lines_read(session *s, GPtrArray *jobs, GError **error);
 
 /* Time by the judge's clock, alone on the machine; only where the measuring runs went well. */
 bool plan_time(session *s, GError **error);

@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* Compiled and linked at once; unoptimised, so that a line that ran is a line of the source. */
-#define COVERAGE_FLAGS "-std=c11", "-O0", "-g", "-w", "-fno-common", "--coverage", "-I/contract"
-
 #define TESTS_DRIVER "driver-drive_tests"
 
 /* The driver makes allocations fail; symbols would tell which implementation this is. */
@@ -119,8 +116,8 @@ static bool link_coverage(session *s, GPtrArray *jobs, GError **error)
     g_autofree char *contract = session_data_path(s, "homework/contract");
     jobs_item_mount(j, solution, "/solution", false);
     jobs_item_mount(j, contract, "/contract", false);
-    jobs_item_arguments(j,
-                        JOBS_ARGUMENTS(COVERAGE_FLAGS, "/solution/pool.c", "/solution/layouts.c"));
+    jobs_item_arguments(
+        j, JOBS_ARGUMENTS(PLAN_COVERAGE_FLAGS, "/solution/pool.c", "/solution/layouts.c"));
     g_ptr_array_add(jobs, j);
     return true;
 }

@@ -13,6 +13,7 @@
 #include "harness/judge/correctness.h"
 #include "harness/judge/evidence.h"
 #include "harness/judge/rubric.h"
+#include "harness/profile/callgrind.h"
 #include "harness/profile/memcheck_xml.h"
 #include "reports/record.h"
 
@@ -42,6 +43,12 @@ void score_lint(score *s);
 
 /* What only informs: figures, call table, heaps, sources. */
 void score_profiles(score *s);
+
+/* The lines of the submission, what the runs of its workload found of each joined; calls_profile:
+ * callgrind's. What was not measured stays unknown. */
+void score_lines(const score *s, record_calls *calls, const callgrind_profile *calls_profile);
+/* "pool.c" for a file of the submission, wherever it was compiled; else NULL. */
+const char *score_own_file(const char *path);
 
 /* A new part of the record with its maximum, no points yet, verdict RIGHT. */
 record_part *score_add_part(score *s, rubric_part part);

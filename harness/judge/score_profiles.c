@@ -1,4 +1,4 @@
-/* score_profiles.c -- what only informs: call table, hottest lines, stacks, heaps, time, sources.
+/* score_profiles.c -- what only informs: call table, stacks, heaps, time, sources.
  */
 #include "harness/judge/score.h"
 #include "harness/profile/callgrind.h"
@@ -8,28 +8,15 @@
 
 #define MAX_PROFILE    ((size_t)256 << 20)
 #define MAX_FUNCTIONS  200 /* rows of the call table; the rest is start-up of the C library */
-#define MAX_LINES      2000
 #define MAX_STACKS     1000
 #define MAX_HEAP_DEPTH 12
 
 static const char *const heap_titles[] = {"dict", "slots", "weakref"};
 
-/* "pool.c" for a file of the submission, wherever it was compiled; else NULL. */
-static const char *own_file(const char *path)
-{
-    const char *base = strrchr(path, '/');
-    static const char folder[] = "/submission";
-    size_t n = sizeof(folder) - 1;
-    if (base == NULL)
-        return NULL;
-    size_t length = (size_t)(base - path);
-    return length >= n && strncmp(base - n, folder, n) == 0 ? base + 1 : NULL;
-}
-
 /* A file as the report shows it: the submission's by name, others by their last two folders. */
 static const char *shown_file(const char *path)
 {
-    const char *own = own_file(path);
+    const char *own = score_own_file(path);
     if (own != NULL)
         return own;
     const char *base = strrchr(path, '/');
@@ -78,40 +65,6 @@ static void add_functions(record_calls *calls, const callgrind_profile *profile,
         row->primitive_calls = f->primitive_calls;
         row->self_ir = f->self[ir];
         row->inclusive_ir = f->inclusive[ir];
-    }
-}
-
-/* Self and inclusive cost of a line of the submission, from all functions that it is part of. */
-static record_line *line_of(record_calls *calls, GHashTable *known, const char *path, uint32_t line)
-{
-    const char *file = own_file(path);
-    if (file == NULL || line == 0 || calls->lines->len >= MAX_LINES)
-        return NULL;
-    g_autofree char *key = g_strdup_printf("%s:%u", file, line);
-    record_line *found = g_hash_table_lookup(known, key);
-    if (found == NULL) {
-        found = record_calls_add_line(calls, file, line);
-        g_hash_table_insert(known, g_steal_pointer(&key), found);
-    }
-    return found;
-}
-
-static void add_lines(record_calls *calls, const callgrind_profile *profile, int ir)
-{
-    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (size_t i = 0; i < profile->n_lines; i++) {
-        const callgrind_line *line = &profile->lines[i];
-        record_line *row = line_of(calls, known, line->file, line->line);
-        if (row == NULL)
-            continue;
-        row->self_ir += line->self[ir];
-        row->inclusive_ir += line->self[ir];
-    }
-    for (size_t i = 0; i < profile->n_calls; i++) {
-        const callgrind_call *call = &profile->calls[i];
-        record_line *row = line_of(calls, known, call->file, call->line);
-        if (row != NULL)
-            row->inclusive_ir += call->inclusive[ir];
     }
 }
 
@@ -170,7 +123,7 @@ static void add_calls(score *s)
     record_set_text(&calls->command, "the workload, all three layouts");
     calls->total_ir = profile->totals[ir];
     add_functions(calls, profile, ir);
-    add_lines(calls, profile, ir);
+    score_lines(s, calls, profile);
     add_stacks(s, calls);
     s->record->calls = calls;
 }

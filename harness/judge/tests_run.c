@@ -115,19 +115,23 @@ tests_run *tests_run_parse(const char *text, size_t n_bytes)
     return run;
 }
 
-static bool add_document(const char *line, size_t n_bytes, uint64_t *executed, uint64_t *executable)
+/* Visits the lines of one document; false if it is no JSON. */
+static bool walk_document(const char *text, size_t n_bytes, tests_visit_line *visit, void *argument)
 {
-    json_t *root = json_loadb(line, n_bytes, JSON_REJECT_DUPLICATES, NULL);
+    json_t *root = json_loadb(text, n_bytes, JSON_REJECT_DUPLICATES, NULL);
     size_t i = 0;
     const json_t *file = NULL;
     json_array_foreach(json_object_get(root, "files"), i, file)
     {
+        const char *name = json_string_value(json_object_get(file, "file"));
         size_t j = 0;
         const json_t *item = NULL;
         json_array_foreach(json_object_get(file, "lines"), j, item)
         {
-            (*executable)++;
-            *executed += json_integer_value(json_object_get(item, "count")) > 0;
+            json_int_t number = json_integer_value(json_object_get(item, "line_number"));
+            json_int_t count = json_integer_value(json_object_get(item, "count"));
+            visit(name != NULL ? name : "", (uint32_t)CLAMP(number, 0, UINT32_MAX),
+                  (uint64_t)MAX(count, 0), argument);
         }
     }
     bool ok = root != NULL;
@@ -135,22 +139,38 @@ static bool add_document(const char *line, size_t n_bytes, uint64_t *executed, u
     return ok;
 }
 
-bool tests_read_coverage(const char *text, size_t n_bytes, uint64_t *ret_executed,
-                         uint64_t *ret_executable)
+bool tests_walk_coverage(const char *text, size_t n_bytes, tests_visit_line *visit, void *argument)
 {
-    uint64_t executed = 0;
-    uint64_t executable = 0;
     size_t at = 0;
     while (at < n_bytes) {
         const char *end = memchr(text + at, '\n', n_bytes - at);
         size_t length = end != NULL ? (size_t)(end - text) - at : n_bytes - at;
-        if (length > 0 && !add_document(text + at, length, &executed, &executable))
+        if (length > 0 && !walk_document(text + at, length, visit, argument))
             return false;
         at += length + 1;
     }
-    if (executable == 0)
+    return true;
+}
+
+typedef struct reached {
+    uint64_t executed, executable;
+} reached;
+
+static void count_line(const char *file, uint32_t line, uint64_t count, void *argument)
+{
+    (void)file, (void)line; /* all lines count alike */
+    reached *r = argument;
+    r->executable++;
+    r->executed += count > 0;
+}
+
+bool tests_read_coverage(const char *text, size_t n_bytes, uint64_t *ret_executed,
+                         uint64_t *ret_executable)
+{
+    reached r = {0, 0};
+    if (!tests_walk_coverage(text, n_bytes, count_line, &r) || r.executable == 0)
         return false;
-    *ret_executed = executed;
-    *ret_executable = executable;
+    *ret_executed = r.executed;
+    *ret_executable = r.executable;
     return true;
 }

@@ -36,7 +36,12 @@ const tests_result *tests_run_find(const tests_run *run, const char *name);
 /* It ended, checked something, and nothing failed. */
 bool tests_result_passed(const tests_result *result);
 
-/* Lines of a gcov JSON report (one document a line): executed and executable, of all files.
+/* Visits every line of a gcov JSON report (one document a line). count: executions. False, after
+ * what could be read, if a document is no JSON. */
+typedef void tests_visit_line(const char *file, uint32_t line, uint64_t count, void *argument);
+bool tests_walk_coverage(const char *text, size_t n_bytes, tests_visit_line *visit, void *argument);
+
+/* Lines of such a report: executed and executable, of all files.
  * False if nothing in it could be read. */
 bool tests_read_coverage(const char *text, size_t n_bytes, uint64_t *ret_executed,
                          uint64_t *ret_executable);

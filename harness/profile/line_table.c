@@ -170,11 +170,18 @@ static bool is_on_path(const GPtrArray *path, const massif_node *node)
     return false;
 }
 
+/* True for the place where code was inlined: the same address as of the frame inside. */
+static bool is_inlined_at(const GPtrArray *path, const massif_node *node)
+{
+    const massif_node *inner = path->len > 0 ? g_ptr_array_index(path, path->len - 1) : NULL;
+    return inner != NULL && node->address != 0 && node->address == inner->address;
+}
+
 static void add_peak_node(const massif_node *node, const GPtrArray *path, void *argument)
 {
     line_table *table = argument;
     table->has_peak = true;
-    if (node->line == 0 || is_on_path(path, node))
+    if (node->line == 0 || is_inlined_at(path, node) || is_on_path(path, node))
         return;
     line_row *row = find_row(table, path_of(table, node->file), node->line);
     if (row != NULL)
@@ -194,6 +201,10 @@ static void add_leak(line_table *table, const memcheck_error *e)
     g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (unsigned i = 0; i < stack->frames->len; i++) {
         const memcheck_frame *frame = g_ptr_array_index(stack->frames, i);
+        const memcheck_frame *inner =
+            i > 0 ? g_ptr_array_index(stack->frames, i - 1) : NULL; /* of a stack: the callee */
+        if (inner != NULL && frame->address != 0 && frame->address == inner->address)
+            continue;
         line_row *row = find_row(table, frame->file, frame->line);
         if (row == NULL || !g_hash_table_add(seen, row))
             continue;
@@ -207,6 +218,16 @@ void line_table_add_memcheck(line_table *table, const memcheck_report *report)
     table->has_leaks = true;
     for (unsigned i = 0; i < report->errors->len; i++)
         add_leak(table, g_ptr_array_index(report->errors, i));
+}
+
+void line_table_add_hits(line_table *table, const char *file, uint32_t line, uint64_t hits)
+{
+    table->has_coverage = true;
+    line_row *row = find_row(table, file, line);
+    if (row == NULL)
+        return;
+    uint64_t before = (uint64_t)MAX(row->hits, 0);
+    row->hits = (int64_t)(before + MIN(hits, (uint64_t)INT64_MAX - before));
 }
 
 void line_table_add_lcov(line_table *table, const lcov_info *info)

@@ -7,6 +7,8 @@
  *   memcheck   bytes and blocks lost
  *   lcov       executions
  *
+ * Inlined code counts at its own line, not at the place where it was inlined: callgrind and xtree
+ * know no other, so massif's and memcheck's frames for that place are left out.
  * Files are told apart by their paths; massif names files without folders, and such a name stands
  * for the only path that ends with it.
  * Invariants: a file and line comes once; rows are sorted by file, line after line_table_sort().
@@ -49,6 +51,8 @@ void line_table_add_xtree(line_table *table, const callgrind_profile *profile);
 void line_table_add_massif(line_table *table, const massif_profile *profile);
 void line_table_add_memcheck(line_table *table, const memcheck_report *report);
 void line_table_add_lcov(line_table *table, const lcov_info *info);
+/* Executions of one line, on top of what is known of them. */
+void line_table_add_hits(line_table *table, const char *file, uint32_t line, uint64_t hits);
 
 void line_table_sort(line_table *table);
 

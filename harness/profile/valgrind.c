@@ -125,6 +125,13 @@ GPtrArray *valgrind_massif_argv(const char *out_file, gboolean pages_as_heap)
     return argv;
 }
 
+void valgrind_add_xtree(GPtrArray *argv, const char *xtree_file)
+{
+    g_autofree char *file = escape_percent(xtree_file);
+    append(argv, "--xtree-memory=full");
+    append(argv, "--xtree-memory-file=%s", file);
+}
+
 GPtrArray *valgrind_memcheck_argv(const char *xml_file)
 {
     g_autofree char *file = escape_percent(xml_file);

@@ -36,6 +36,9 @@ typedef struct valgrind_callgrind_options {
  * its elements. options: NULL is {0}. */
 GPtrArray *valgrind_callgrind_argv(const char *out_file, const valgrind_callgrind_options *options);
 GPtrArray *valgrind_massif_argv(const char *out_file, gboolean pages_as_heap);
+/* Adds to massif's or memcheck's that all allocations go to a file too, by line, in callgrind's
+ * form. */
+void valgrind_add_xtree(GPtrArray *argv, const char *xtree_file);
 /* exit status 0 whatever is found: errors are in the file. */
 GPtrArray *valgrind_memcheck_argv(const char *xml_file);
 GPtrArray *valgrind_cachegrind_argv(const char *out_file);

@@ -76,6 +76,65 @@ static bool exists(const char *folder, const char *name)
     return g_file_test(path, G_FILE_TEST_EXISTS) != FALSE;
 }
 
+/* The number of the first line of a source that holds text. */
+static uint32_t line_with(const record *r, const char *file, const char *text)
+{
+    for (guint i = 0; i < r->sources->len; i++) {
+        const record_source *source = g_ptr_array_index(r->sources, i);
+        const char *found = strcmp(source->file, file) == 0 ? strstr(source->text, text) : NULL;
+        uint32_t line = 1;
+        for (const char *p = source->text; found != NULL && p < found; p++)
+            line += *p == '\n';
+        if (found != NULL)
+            return line;
+    }
+    fail_msg("no \"%s\" in %s", text, file);
+    return 0;
+}
+
+static const record_line *cost_of(const record *r, const char *file, const char *text)
+{
+    uint32_t number = line_with(r, file, text);
+    for (guint i = 0; i < r->calls->lines->len; i++) {
+        const record_line *line = g_ptr_array_index(r->calls->lines, i);
+        if (line->line == number && strcmp(line->file, file) == 0)
+            return line;
+    }
+    fail_msg("nothing is known of %s:%u", file, number);
+    return NULL;
+}
+
+static uint64_t calls_of(const record *r, const char *function)
+{
+    for (guint i = 0; i < r->calls->functions->len; i++) {
+        const record_function *f = g_ptr_array_index(r->calls->functions, i);
+        if (strcmp(f->name, function) == 0)
+            return f->calls;
+    }
+    fail_msg("no function %s", function);
+    return 0;
+}
+
+/* The runs that the line table joins are of one program: they agree where they see the same. */
+static void assert_lines_agree(const record *r)
+{
+    enum { ARENA_BYTES = 256 << 10 };
+    for (guint i = 0; i < r->calls->lines->len; i++) {
+        const record_line *line = g_ptr_array_index(r->calls->lines, i);
+        for (int k = 0; k < RECORD_N_LINE_COSTS; k++)
+            assert_true(line->costs[k] >= 0);
+        assert_true(line->costs[RECORD_CACHE_MISSES] >= line->costs[RECORD_MEMORY_MISSES]);
+        assert_true(line->costs[RECORD_ALLOCATED_BYTES] >= line->costs[RECORD_PEAK_BYTES]);
+        assert_int_equal(line->costs[RECORD_LEAKED_BLOCKS], 0);
+    }
+    const record_line *entry = cost_of(r, "layouts.c", "hw_status hw_object_get(");
+    assert_true(entry->hits > 0 && (uint64_t)entry->hits == calls_of(r, "hw_object_get"));
+    const record_line *arenas = cost_of(r, "pool.c", "= hw_arena_map()");
+    assert_true(arenas->hits > 0 && (uint64_t)arenas->hits == calls_of(r, "hw_arena_map"));
+    assert_true(arenas->costs[RECORD_ALLOCATED_BYTES] == arenas->hits * ARENA_BYTES);
+    assert_true(arenas->costs[RECORD_PEAK_BYTES] >= ARENA_BYTES);
+}
+
 static void the_solution_repeats_exactly(void **state)
 {
     g_autofree char *one = g_build_filename(*state, "one", NULL);
@@ -90,6 +149,7 @@ static void the_solution_repeats_exactly(void **state)
     assert_non_null(first->calls);
     assert_true(first->calls->stacks->len > 10);
     assert_true(first->calls->lines->len > 10);
+    assert_lines_agree(first);
     assert_int_equal(first->heaps->len, 3);
     assert_true(exists(one, "result.json"));
     assert_true(exists(one, "report.html"));
@@ -102,6 +162,19 @@ static void the_solution_repeats_exactly(void **state)
     g_autofree char *a = record_to_json(first);
     g_autofree char *b = record_to_json(recomputed);
     assert_string_equal(a, b);
+}
+
+/* A leak shows at its line, whether or not the part was fit to run in the workload. */
+static void a_leak_shows_at_its_line(void **state)
+{
+    g_autoptr(record) r = grade_folder(PROJECT_DIR "/homework/known-wrong/leak", *state);
+    int64_t most = 0;
+    for (guint i = 0; r->calls != NULL && i < r->calls->lines->len; i++) {
+        const record_line *line = g_ptr_array_index(r->calls->lines, i);
+        if (strcmp(line->file, "layouts.c") == 0)
+            most = MAX(most, line->costs[RECORD_LEAKED_BLOCKS]);
+    }
+    assert_true(most > 0);
 }
 
 static void the_starter_gets_few_points(void **state)
@@ -325,6 +398,7 @@ int main(void)
         TEST(a_place_that_cannot_be_written_is_our_fault),
         TEST(an_interrupted_grading_leaves_nothing),
         TEST(the_solution_repeats_exactly),
+        TEST(a_leak_shows_at_its_line),
         TEST(the_starter_gets_few_points),
         TEST(every_known_wrong_gets_its_verdict),
         TEST(a_class_survives_a_bad_submission),

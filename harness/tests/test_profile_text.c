@@ -560,14 +560,16 @@ static void lines_joined(void **state)
         parse("creator: xtree-1\nevents: totB totBk\nfl=/src/m.c\nfn=f\n12 500 5\nfn=main\n"
               "7\ncfn=f\ncalls=0 12\n7 500 5\n");
     g_autoptr(massif_profile) heap = parse_heap(
-        "n1: 90 all\n n1: 90 0x1: f (m.c:12)\n  n1: 90 0x2: main (m.c:7)\n   n0: 90 0x2: main "
-        "(m.c:7)\n",
+        "n1: 90 all\n n1: 90 0x1: f (m.c:12)\n  n1: 90 0x2: main (m.c:7)\n   n1: 90 0x2: main "
+        "(m.c:7)\n    n0: 90 0x2: inlined_here (m.c:30)\n",
         90);
     static const char info_text[] = "SF:/src/m.c\nDA:7,1\nDA:12,3\nDA:20,0\nend_of_record\n";
     g_autoptr(lcov_info) info = lcov_info_parse(info_text, strlen(info_text), "test", NULL);
     g_autoptr(GString) leaks = g_string_new(xml);
     g_string_replace(leaks, "<stack>\n  </stack>",
-                     "<stack><frame><dir>/src</dir><file>m.c</file><line>12</line></frame></stack>",
+                     "<stack><frame><ip>0x1</ip><dir>/src</dir><file>m.c</file><line>12</line>"
+                     "</frame><frame><ip>0x1</ip><dir>/src</dir><file>m.c</file><line>30</line>"
+                     "</frame></stack>",
                      0);
     g_autoptr(memcheck_report) report = memcheck_parse(leaks->str, leaks->len, "test", NULL);
     g_autoptr(line_table) table = line_table_new();
@@ -577,7 +579,9 @@ static void lines_joined(void **state)
     line_table_add_memcheck(table, report);
     line_table_add_lcov(table, info);
     line_table_sort(table);
-    assert_int_equal(table->rows->len, 3);
+    assert_int_equal(table->rows->len, 3); /* not line 30, where code was inlined */
+    line_table_add_hits(table, "/src/m.c", 20, 2);
+    line_table_add_hits(table, "/src/m.c", 20, 5);
     const line_row *row = find_line(table, 7);
     assert_int_equal(row->self, 10);
     assert_int_equal(row->inclusive, 70);
@@ -593,7 +597,7 @@ static void lines_joined(void **state)
     assert_int_equal(row->allocated_blocks, 5);
     assert_int_equal(row->leaked_bytes, 77);
     assert_int_equal(row->hits, 3);
-    assert_int_equal(find_line(table, 20)->hits, 0);
+    assert_int_equal(find_line(table, 20)->hits, 7);
     line_print_options options = {.filter = "m[.]c"};
     g_autofree char *joined = line_print_joined(table, &options, NULL);
     assert_non_null(strstr(joined, "instructions"));

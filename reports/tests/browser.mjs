@@ -80,6 +80,29 @@ await test("tables sort by click and by key", {}, "sample.html", async (tab) => 
   assert.equal(await tab.locator("table.calls th[aria-sort]").count(), 1);
 });
 
+await test("lines sort by each cost, and are shaded by it", {}, "sample.html", async (tab) => {
+  const table = tab.locator("table.lines");
+  const titles = await table.locator("th").allTextContents();
+  for (const title of ["executed", "L1 misses", "LL misses", "mispredicted", "bytes allocated", "live at peak", "blocks leaked"]) {
+    const n = titles.indexOf(title);
+    assert.ok(n > 0, `columns: ${titles}`);
+    await table.getByRole("button", { name: title }).click();
+    const values = await table.locator("tbody tr").evaluateAll((rows, i) => rows.map((row) => Number(row.cells[i].dataset.v)), n);
+    assert.deepEqual(values, [...values].sort((a, b) => b - a));
+    const shades = await table.locator("tbody tr").evaluateAll((rows, i) => rows.map((row) => getComputedStyle(row.cells[i]).backgroundImage), n);
+    assert.notEqual(shades[0], shades.at(-1)); // the greatest against 0
+  }
+});
+
+await test("on a narrow page the line's name stays while its costs scroll", { viewport: { width: 400, height: 800 } }, "sample.html", async (tab) => {
+  const place = tab.locator("table.lines tbody tr").first().locator("td").first();
+  await place.scrollIntoViewIfNeeded();
+  const before = await place.boundingBox();
+  const scrolled = await tab.locator(".table-box:has(> table.lines)").evaluate((box) => (box.scrollLeft = 300, box.scrollLeft));
+  assert.equal(scrolled, 300);
+  assert.ok(Math.abs((await place.boundingBox()).x - before.x) < 2);
+});
+
 await test("the theme follows the system, and the button", { colorScheme: "dark" }, "sample.html", async (tab) => {
   const back = () => tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await back();

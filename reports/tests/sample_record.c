@@ -181,12 +181,17 @@ static void add_calls(record *r)
         const char *file;
         uint32_t line;
         uint64_t self_ir, inclusive_ir;
-        int64_t hits;
+        int64_t hits, costs[RECORD_N_LINE_COSTS];
     } lines[] = {
-        {"pool.c", 44, 3672720, 3672720, 61212},     {"pool.c", 45, 1836360, 1836360, 61212},
-        {"pool.c", 43, 489696, 489696, 61212},       {"pool.c", 50, 244848, 244848, 1208},
-        {"layouts.c", 14, 2600000, 2600000, 675000}, {"layouts.c", 15, 2080000, 6240000, 415000},
-        {"layouts.c", 25, 240000, 900000, 60000},    {"layouts.c", 37, 640000, 640000, 160000},
+        {"pool.c", 44, 3672720, 3672720, 61212, {40211, 1204, 6120, 0, 0, 0}},
+        {"pool.c", 45, 1836360, 1836360, 61212, {18, 0, 9981, 0, 0, 0}},
+        {"pool.c", 43, 489696, 489696, 61212, {4, 0, 0, 0, 0, 0}},
+        {"pool.c", 50, 244848, 244848, 1208, {75, 61, 12, 7340032, 2097152, 3}},
+        {"layouts.c", 14, 2600000, 2600000, 675000, {512, 2, 31050, 0, 0, 0}},
+        {"layouts.c", 15, 2080000, 6240000, 415000, {61, 4, 0, 0, 0, 0}},
+        {"layouts.c", 25, 240000, 900000, 60000, {7, 0, 3, 7340032, 2097152, 3}},
+        {"layouts.c", 37, 640000, 640000, 160000, {9120, 87, 2, 0, 0, 0}},
+        {"layouts.c", 41, 0, 0, 0, {0, 0, 0, 0, 0, 0}},
     };
     record_calls *calls = r->calls = record_calls_new();
     record_set_text(&calls->command, "drive_workload --objects 20000");
@@ -200,6 +205,7 @@ static void add_calls(record *r)
         line->self_ir = lines[i].self_ir;
         line->inclusive_ir = lines[i].inclusive_ir;
         line->hits = lines[i].hits;
+        memcpy(line->costs, lines[i].costs, sizeof line->costs);
     }
 }
 

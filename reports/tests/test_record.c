@@ -79,6 +79,12 @@ static void fields_have_their_values(void **state)
     assert_true(function->calls == 9982 && function->primitive_calls == 8005);
     assert_true(function->inclusive_ir == INT64_MAX);
     assert_true(r->calls->total_ir == UINT64_C(9007199254740993)); /* more than a double holds */
+    const record_line *line = r->calls->lines->pdata[0];
+    assert_true(line->hits == -1 &&
+                line->costs[RECORD_PEAK_BYTES] == -1); /* as it was written once */
+    line = r->calls->lines->pdata[1];
+    assert_true(line->hits == 2 && line->costs[RECORD_CACHE_MISSES] == 6);
+    assert_true(line->costs[RECORD_PEAK_BYTES] == 9 && line->costs[RECORD_LEAKED_BLOCKS] == 0);
     const record_heap *heap = r->heaps->pdata[0];
     assert_true(heap->peak == 1 && heap->peak_tree->children->len == 1);
     const record_finding *finding = r->findings->pdata[0];
@@ -135,6 +141,8 @@ static const refusal refusals[] = {
      "calls.functions[0]"},
     {"9223372036854775807", "9223372036854775808", RECORD_ERROR_SYNTAX, "big"},
     {"\"hits\": -1", "\"hits\": -2", RECORD_ERROR_SCHEMA, "calls.lines[0].hits"},
+    {"\"peak_bytes\": 9", "\"peak_bytes\": -9", RECORD_ERROR_SCHEMA, "calls.lines[1].peak_bytes"},
+    {"\"peak_bytes\": 9", "\"peak_bytes\": 0.5", RECORD_ERROR_SCHEMA, "calls.lines[1].peak_bytes"},
     {"\"peak\": 1", "\"peak\": 2", RECORD_ERROR_SCHEMA, "heap[0].peak"},
     {"\"mutant\"", "\"mutation\"", RECORD_ERROR_SCHEMA, "tests[0].kind"},
     {"\"suppressed\": true", "\"suppressed\": 1", RECORD_ERROR_SCHEMA,

@@ -310,6 +310,60 @@ static void html_has_every_section(void **state)
     assert_has(html, "&quot;&lt;script&gt;alert(&#39;no&#39;)&lt;/script&gt;&quot;");
 }
 
+/* The table of lines alone. Owner: the caller. */
+static char *lines_section(const record *r)
+{
+    g_autofree char *html = html_render(r, NULL);
+    const char *start = strstr(html, "<section id=\"lines\"");
+    assert_non_null(start);
+    const char *end = strstr(start, "</section>");
+    assert_non_null(end);
+    return g_strndup(start, (gsize)(end - start));
+}
+
+static void html_lines_have_the_columns_that_were_measured(void **state)
+{
+    (void)state;
+    static const char *const titles[] = {"executed",     "L1 misses",       "LL misses",
+                                         "mispredicted", "bytes allocated", "live at peak",
+                                         "blocks leaked"};
+    g_autoptr(record) r = sample();
+    g_autofree char *all = lines_section(r);
+    for (size_t i = 0; i < G_N_ELEMENTS(titles); i++) {
+        g_autofree char *title = g_strdup_printf("<th class=\"n\">%s</th>", titles[i]);
+        assert_int_equal(count(all, title), 1);
+    }
+    assert_has(all, "data-v=\"7340032\">7\u202f340\u202f032</td>");
+    assert_int_equal(count(all, "</tr>"), 1 + r->calls->lines->len);
+    assert_int_equal(count(all, "data-v=\"-1\""), 0);
+    for (unsigned i = 0; i < r->calls->lines->len; i++) {
+        record_line *line = r->calls->lines->pdata[i];
+        line->hits = -1;
+        for (int k = 0; k < RECORD_N_LINE_COSTS; k++)
+            line->costs[k] = k == RECORD_MISPREDICTIONS && i > 0 ? 5 : -1;
+    }
+    g_autofree char *few = lines_section(r);
+    for (size_t i = 0; i < G_N_ELEMENTS(titles); i++)
+        assert_true((strstr(few, titles[i]) != NULL) == (strcmp(titles[i], "mispredicted") == 0));
+    assert_int_equal(count(few, "data-v=\"-1\""), 1); /* of the line where it is not known */
+}
+
+/* A line that costs no instructions shows for what else it costs. */
+static void html_lines_are_chosen_by_every_column(void **state)
+{
+    (void)state;
+    g_autoptr(record) r = sample();
+    for (uint32_t i = 0; i < 200; i++)
+        record_calls_add_line(r->calls, "many.c", 1000 + i)->self_ir = 9000000 + i;
+    record_line *leaky = record_calls_add_line(r->calls, "many.c", 7);
+    leaky->costs[RECORD_LEAKED_BLOCKS] = 1;
+    g_autofree char *section = lines_section(r);
+    assert_has(section, "many.c:7<");
+    assert_has(section, "many.c:1199<");
+    assert_null(strstr(section, "many.c:1000<"));
+    assert_has(section, " more are in the record.");
+}
+
 static void html_takes_a_bundle_that_can_stand_in_a_page(void **state)
 {
     (void)state;
@@ -413,6 +467,8 @@ int main(void)
         cmocka_unit_test(junit_of_a_hostile_record_is_well_formed),
         cmocka_unit_test(a_harness_fault_is_an_error_not_a_failure),
         cmocka_unit_test(html_has_every_section),
+        cmocka_unit_test(html_lines_have_the_columns_that_were_measured),
+        cmocka_unit_test(html_lines_are_chosen_by_every_column),
         cmocka_unit_test(html_takes_a_bundle_that_can_stand_in_a_page),
         cmocka_unit_test(html_policy_lets_nothing_in),
         cmocka_unit_test(html_of_a_hostile_record_is_only_text),
