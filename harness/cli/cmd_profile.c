@@ -19,7 +19,7 @@
 
 typedef struct profile_options {
     show_options show;
-    gboolean caches, pages;
+    gboolean caches, pages, jumps;
     int contexts;
     char *out, *coverage, *method, *instrumented;
     int n_rounds;
@@ -126,6 +126,7 @@ static bool run_callgrind(const workplace *w, char **program, const profile_opti
     valgrind_callgrind_options options = {.simulate_caches = o->caches,
                                           .simulate_branches = o->caches,
                                           .by_instruction = o->show.is_machine_code,
+                                          .collect_jumps = o->jumps,
                                           .separate_callers = (unsigned)o->contexts};
     return run(valgrind_callgrind_argv(w->calls, &options), w->calls, w, program, o, code);
 }
@@ -384,6 +385,8 @@ int cmd_profile(int argc, char **argv)
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &o.out, "keep valgrind's file", "FILE"},
         {"caches", 0, 0, G_OPTION_ARG_NONE, &o.caches,
          "calls: simulate caches and branch prediction too", NULL},
+        {"jumps", 0, 0, G_OPTION_ARG_NONE, &o.jumps,
+         "calls with --asm or --lines, lines: where jumps lead to, and how often", NULL},
         {"method", 0, 0, G_OPTION_ARG_STRING, &o.method,
          "calls: callgrind (default, exact counts), sample (processor time, any program), "
          "instrument (elapsed time, built with -finstrument-functions)",

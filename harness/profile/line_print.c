@@ -1,5 +1,6 @@
 #include "harness/profile/line_print.h"
 
+#include "harness/profile/jump_targets.h"
 #include "harness/profile/plain_text.h"
 
 #include <string.h>
@@ -147,6 +148,8 @@ char *line_print_memory(const line_table *table, const line_print_options *optio
 
 /* ---- joined ---- */
 
+#define JUMP_INDENT "         " /* under the numbers of the line they belong to */
+
 /* The columns: title, figure, whether it was measured. */
 typedef struct column {
     const char *title, *key;
@@ -209,6 +212,8 @@ static void append_joined_row(GString *text, const line_table *table, const line
     else if (table->has_coverage)
         g_string_append_printf(text, " %10s", "");
     g_string_append_printf(text, "   %s\n", source);
+    if (row->jumps != NULL)
+        jump_targets_append(text, row->jumps, row->file, JUMP_INDENT);
 }
 
 char *line_print_joined(const line_table *table, const line_print_options *options, GError **error)
@@ -245,6 +250,8 @@ static json_t *row_json(const line_table *table, const line_row *row)
     }
     if (table->has_coverage && row->hits >= 0)
         (void)json_object_set_new(object, "hits", json_integer(row->hits));
+    if (row->jumps != NULL)
+        (void)json_object_set_new(object, "jumps", jump_targets_json(row->jumps));
     return object;
 }
 

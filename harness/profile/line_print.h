@@ -23,7 +23,7 @@ typedef struct line_print_options {
 char *line_print_memory(const line_table *table, const line_print_options *options, GError **error);
 
 /* All that is known of each line: instructions, calls, misses, mispredictions, memory, leaks,
- * coverage, each column only if it was measured. */
+ * coverage, each column only if it was measured; below a line where its jumps lead to. */
 char *line_print_joined(const line_table *table, const line_print_options *options, GError **error);
 
 /* {"format": "lines", "files": [{"path", "lines": [{"line", "self", ...}]}]} */

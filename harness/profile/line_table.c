@@ -1,5 +1,7 @@
 #include "harness/profile/line_table.h"
 
+#include "harness/profile/jump_targets.h"
+
 #include <string.h>
 
 static guint row_hash(gconstpointer data)
@@ -17,6 +19,8 @@ static gboolean row_equal(gconstpointer a, gconstpointer b)
 static void row_free(gpointer data)
 {
     line_row *row = data;
+    if (row->jumps != NULL)
+        g_array_unref(row->jumps);
     g_free(row->file);
     g_free(row);
 }
@@ -100,6 +104,19 @@ static uint64_t sum_of(const event_group *group, const uint64_t *costs)
     return sum;
 }
 
+static void add_jumps(line_table *table, const callgrind_profile *profile)
+{
+    for (size_t i = 0; i < profile->n_jumps; i++) {
+        const callgrind_jump *jump = &profile->jumps[i];
+        line_row *row = find_row(table, jump->file, jump->line);
+        if (row == NULL)
+            continue;
+        if (row->jumps == NULL)
+            row->jumps = jump_targets_new();
+        jump_targets_add(row->jumps, jump, JUMP_TO_LINE);
+    }
+}
+
 void line_table_add_callgrind(line_table *table, const callgrind_profile *profile)
 {
     static const char *const cache_events[4] = {"I1mr", "D1mr", "D1mw", NULL};
@@ -131,6 +148,7 @@ void line_table_add_callgrind(line_table *table, const callgrind_profile *profil
         if (call->caller != call->callee)
             row->inclusive += call->inclusive[0];
     }
+    add_jumps(table, profile);
 }
 
 /* ---- memory ---- */

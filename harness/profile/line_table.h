@@ -1,7 +1,8 @@
 /*
  * line_table.h -- what each line of source costs, joined from several runs of one program.
  *
- *   callgrind  instructions (own, and with what it calls), calls made, misses, mispredictions
+ *   callgrind  instructions (own, and with what it calls), calls made, misses, mispredictions,
+ *              jumps if they were collected
  *   xtree      bytes and blocks allocated from the line, with all that it calls
  *   massif     bytes of it that were live at the peak
  *   memcheck   bytes and blocks lost
@@ -32,7 +33,8 @@ typedef struct line_row {
     uint64_t allocated_bytes, allocated_blocks;
     uint64_t peak_bytes;
     uint64_t leaked_bytes, leaked_blocks;
-    int64_t hits; /* executions by coverage; -1: unknown */
+    int64_t hits;  /* executions by coverage; -1: unknown */
+    GArray *jumps; /* of jump_target, from this line; NULL: none were collected */
 } line_row;
 
 typedef struct line_table {

@@ -1,9 +1,11 @@
 #include "harness/profile/machine_code.h"
 
+#include "harness/profile/jump_targets.h"
 #include "harness/profile/plain_text.h"
 
 #include <string.h>
 
+#define JUMP_INDENT           "                                     " /* under the instruction */
 #define MAX_INSTRUCTION_BYTES 15 /* of x86-64: how far the last one may reach */
 
 G_DEFINE_QUARK(machine - code - error - quark, machine_code_error)
@@ -25,6 +27,8 @@ static const callgrind_function *choose_function(const callgrind_profile *profil
 /* Costs of one function by address, over all its recursion levels and contexts. */
 typedef struct code {
     GHashTable *costs; /* address -> uint64_t */
+    GHashTable *jumps; /* address -> GArray of jump_target */
+    const char *file;  /* of the function */
     uint64_t first, last;
     uint64_t total;
 } code;
@@ -50,16 +54,44 @@ static void add_cost(code *c, uint64_t address, uint64_t cost)
     c->last = MAX(c->last, address);
 }
 
+static void free_targets(gpointer data)
+{
+    g_array_unref(data);
+}
+
+static void add_jump(code *c, const callgrind_jump *jump)
+{
+    GArray *targets = g_hash_table_lookup(c->jumps, &jump->address);
+    if (targets == NULL) {
+        targets = jump_targets_new();
+        g_hash_table_insert(c->jumps, g_memdup2(&jump->address, sizeof jump->address), targets);
+    }
+    jump_targets_add(targets, jump, JUMP_TO_ADDRESS);
+}
+
+static void code_clear(code *c)
+{
+    g_hash_table_unref(c->costs);
+    g_hash_table_unref(c->jumps);
+}
+
 static void collect(code *c, const callgrind_profile *profile, size_t event,
                     const callgrind_function *function)
 {
     *c = (code){.first = UINT64_MAX,
-                .costs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free)};
+                .file = function->file,
+                .costs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+                .jumps = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_targets)};
     for (size_t i = 0; i < profile->n_lines; i++) {
         const callgrind_line *line = &profile->lines[i];
         if (line->address != 0 && line->self[event] > 0 &&
             is_same_function(&profile->functions[line->function], function))
             add_cost(c, line->address, line->self[event]);
+    }
+    for (size_t i = 0; i < profile->n_jumps; i++) {
+        const callgrind_jump *jump = &profile->jumps[i];
+        if (jump->address != 0 && is_same_function(&profile->functions[jump->function], function))
+            add_jump(c, jump);
     }
 }
 
@@ -113,6 +145,9 @@ static void append_instruction(GString *text, const code *c, uint64_t address, c
         g_string_append_printf(text, "%16s %6s", ".", "");
     }
     g_string_append_printf(text, "  %8" G_GINT64_MODIFIER "x  %s\n", address, instruction);
+    const GArray *targets = g_hash_table_lookup(c->jumps, &address);
+    if (targets != NULL)
+        jump_targets_append(text, targets, c->file, JUMP_INDENT);
 }
 
 /* "/src/m.c:12": objdump -l says so before the instructions of a line. */
@@ -140,7 +175,7 @@ char *machine_code_print(const callgrind_profile *profile, size_t event, const c
     else
         listing = disassemble(&c, function->object, error);
     if (listing == NULL) {
-        g_hash_table_unref(c.costs);
+        code_clear(&c);
         return NULL;
     }
     g_autofree char *total = plain_text_number(c.total);
@@ -160,6 +195,6 @@ char *machine_code_print(const callgrind_profile *profile, size_t event, const c
         source = NULL;
         append_instruction(text, &c, address, *line);
     }
-    g_hash_table_unref(c.costs);
+    code_clear(&c);
     return g_string_free(text, FALSE);
 }

@@ -1,6 +1,7 @@
 /*
  * machine_code.h -- a function's machine code, each instruction with its cost.
  *
+ * Where the profile has jumps (--collect-jumps), those of an instruction stand below it.
  * From a profile with addresses (callgrind's --dump-instr) and the disassembly of the object file
  * by binutils' objdump, which must still be the file that was profiled.
  */

@@ -93,7 +93,7 @@ GPtrArray *valgrind_callgrind_argv(const char *out_file, const valgrind_callgrin
     append(argv, "--dump-instr=%s", options->by_instruction ? "yes" : "no");
     append(argv, "--compress-strings=yes");
     append(argv, "--compress-pos=yes");
-    append(argv, "--collect-jumps=no");
+    append(argv, "--collect-jumps=%s", options->collect_jumps ? "yes" : "no");
     append(argv, "--cache-sim=%s", options->simulate_caches ? "yes" : "no");
     append(argv, "--branch-sim=%s", options->simulate_branches ? "yes" : "no");
     if (options->simulate_caches) /* a geometry alone would turn the simulation on */

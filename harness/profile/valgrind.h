@@ -27,6 +27,7 @@ typedef struct valgrind_callgrind_options {
     gboolean simulate_caches;   /* D1, LL misses, on a fixed geometry */
     gboolean simulate_branches; /* mispredictions */
     gboolean by_instruction;    /* positions are addresses as well as lines */
+    gboolean collect_jumps;     /* where jumps lead to and how often */
     unsigned separate_callers;  /* depth of contexts in names, "a'b'c"; 0: none */
     const char *toggle_collect; /* count only within this function; NULL: everywhere */
 } valgrind_callgrind_options;

@@ -219,6 +219,16 @@ static void profile_runs_programs(void **state)
     assert_holds(r.out, "465 "); /* fib's first instruction, once a call */
     assert_holds(r.out, "victim.c:");
     assert_holds(r.out, "push ");
+    assert_null(strstr(r.out, "jump to "));
+    run_clear(&r);
+    r = RUN("profile", "calls", "--asm", "--jumps", "--function=fib", "--", VICTIM, NULL);
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "jump to "); /* test_valgrind checks them all */
+    run_clear(&r);
+    r = RUN("profile", "calls", "--lines", "--jumps", "--filter=victim", "--json", "--", VICTIM,
+            NULL);
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "\"conditional\": true");
     run_clear(&r);
     r = RUN("profile", "calls", "--limit=1", "--", VICTIM, "seven", NULL);
     assert_int_equal(r.code, 1);

@@ -10,8 +10,12 @@
 
 #include "harness/profile/callgrind.h"
 #include "harness/profile/dhat.h"
+#include "harness/profile/jump_targets.h"
+#include "harness/profile/line_print.h"
+#include "harness/profile/machine_code.h"
 #include "harness/profile/massif.h"
 #include "harness/profile/memcheck_xml.h"
+#include "harness/profile/plain_text.h"
 #include "harness/profile/stacks.h"
 #include "harness/profile/valgrind.h"
 
@@ -227,6 +231,185 @@ static void every_form_has_the_same_costs(void **state)
     }
 }
 
+/* ---- jumps: callgrind_annotate skips them, so the file's own lines are the oracle ---- */
+
+/* Taken and executed of the jumps from one place to another, as the file has them. */
+typedef struct jump_sum {
+    uint64_t taken, executed;
+    bool is_conditional;
+} jump_sum;
+
+static void add_jump_line(GHashTable *sums, const char *file, const char *target_file,
+                          const char *jump, const char *place)
+{
+    bool is_conditional = g_str_has_prefix(jump, "jcnd=");
+    char *end = NULL;
+    jump_sum sum = {g_ascii_strtoull(jump + 5, &end, 10), 0, is_conditional};
+    sum.executed = is_conditional ? g_ascii_strtoull(end + 1, &end, 10) : sum.taken;
+    g_autofree char *from = g_strstrip(g_strdup(place));
+    g_autofree char *to = g_strstrip(g_strdup(end));
+    char *key = g_strdup_printf("%s:%s>%s:%s %d", file, from, target_file, to, (int)is_conditional);
+    jump_sum *known = g_hash_table_lookup(sums, key);
+    if (known == NULL) {
+        g_hash_table_insert(sums, key, g_memdup2(&sum, sizeof sum));
+        return;
+    }
+    known->taken += sum.taken;
+    known->executed += sum.executed;
+    g_free(key);
+}
+
+/* "fib'2" is fib. */
+static bool is_level_of(const char *name, const char *function)
+{
+    size_t n = strcspn(name, "'");
+    return strlen(function) == n && strncmp(name, function, n) == 0;
+}
+
+/* "file:FROM>file:TO conditional" -> sum, of a file without compression; of that function only, at
+ * any level of recursion, if one is given. */
+static GHashTable *jumps_in_file(const char *path, const char *function)
+{
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    GHashTable *sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    const char *file = "", *target = NULL, *name = "";
+    for (char **line = lines; *line != NULL; line++) {
+        if (g_str_has_prefix(*line, "fl=") || g_str_has_prefix(*line, "fi=") ||
+            g_str_has_prefix(*line, "fe="))
+            file = *line + 3;
+        else if (g_str_has_prefix(*line, "fn="))
+            name = *line + 3;
+        else if (g_str_has_prefix(*line, "jfi="))
+            target = *line + 4;
+        else if (g_str_has_prefix(*line, "jump=") || g_str_has_prefix(*line, "jcnd=")) {
+            if (function == NULL || is_level_of(name, function))
+                add_jump_line(sums, file, target != NULL ? target : file, *line, line[1]);
+            target = NULL;
+        }
+    }
+    return sums;
+}
+
+static char *jump_text(const jump_sum *sum)
+{
+    g_autofree char *taken = plain_text_number(sum->taken);
+    g_autofree char *executed = plain_text_number(sum->executed);
+    return sum->is_conditional
+               ? g_strdup_printf(": taken %s of %s times\n", taken, executed)
+               : g_strdup_printf(": %s time%s\n", taken, sum->taken == 1 ? "" : "s");
+}
+
+/* The rows below one line of the table, up to the next line's. Owner: the caller. */
+static char *below(const char *table, const char *number)
+{
+    g_autofree char *head = g_strdup_printf("\n%6s ", number);
+    const char *start = strstr(table, head);
+    if (start == NULL) {
+        fail_msg("no line %s in the table", number);
+        return NULL; /* for the analyzer */
+    }
+    const char *end = strchr(start + 1, '\n') + 1;
+    while (g_str_has_prefix(end, "         jump"))
+        end = strchr(end, '\n') + 1;
+    return g_strndup(start, (gsize)(end - start));
+}
+
+/* A line of the table for each of the file's jumps within victim.c; returns how many. */
+static unsigned check_printed_jumps(GHashTable *sums, const char *table)
+{
+    unsigned n = 0;
+    GHashTableIter each;
+    gpointer key = NULL, value = NULL;
+    g_hash_table_iter_init(&each, sums);
+    while (g_hash_table_iter_next(&each, &key, &value)) {
+        g_auto(GStrv) sides = g_strsplit(key, ">", 2);
+        char *from = strrchr(sides[0], ':'), *to = strrchr(sides[1], ':');
+        *from = *to = '\0';
+        to[1 + strspn(to + 1, "0123456789")] = '\0';
+        if (!g_str_has_suffix(sides[0], "victim.c") || strcmp(sides[0], sides[1]) != 0 ||
+            strcmp(from + 1, "0") == 0)
+            continue;
+        g_autofree char *rows = below(table, from + 1);
+        g_autofree char *count = jump_text(value);
+        g_autofree char *want = g_strdup_printf("jump to line %s%s", to + 1, count);
+        if (strstr(rows, want) == NULL)
+            fail_msg("\"%s\" is not among \"%s\"", want, rows);
+        n++;
+    }
+    return n;
+}
+
+static void jumps_as_the_file_has_them(void **state)
+{
+    const scratch *s = *state;
+    valgrind_callgrind_options options = {.collect_jumps = TRUE};
+    GPtrArray *argv = valgrind_callgrind_argv(s->file, &options);
+    add(argv, "--compress-pos=no");
+    add(argv, "--compress-strings=no");
+    run_program(argv, victim, s->folder);
+    g_autoptr(callgrind_profile) p = read_callgrind(s->file);
+    g_autoptr(GHashTable) sums = jumps_in_file(s->file, NULL);
+    g_autoptr(line_table) table = line_table_new();
+    line_table_add_callgrind(table, p);
+    line_table_sort(table);
+    unsigned n_known = 0;
+    for (guint i = 0; i < table->rows->len; i++) {
+        const line_row *row = g_ptr_array_index(table->rows, i);
+        for (guint k = 0; row->jumps != NULL && k < row->jumps->len; k++) {
+            const jump_target *t = &g_array_index(row->jumps, jump_target, k);
+            g_autofree char *key = g_strdup_printf("%s:%u>%s:%u %d", row->file, row->line, t->file,
+                                                   t->line, (int)t->is_conditional);
+            const jump_sum *sum = g_hash_table_lookup(sums, key);
+            if (strcmp(row->file, "???") == 0 || t->line == 0 || t->file[0] == '\0')
+                continue;
+            if (sum == NULL)
+                fail_msg("the file has no jump %s", key);
+            else
+                assert_true(sum->taken == t->taken && sum->executed == t->executed);
+            n_known++;
+        }
+    }
+    assert_true(n_known > 100);
+    const line_print_options print = {.filter = "victim[.]c"};
+    g_autofree char *text = line_print_joined(table, &print, NULL);
+    assert_true(check_printed_jumps(sums, text) >= 5);
+}
+
+/* Below each instruction of a function where its jumps lead to, at the addresses of the file. */
+static void jumps_of_machine_code(void **state)
+{
+    const scratch *s = *state;
+    valgrind_callgrind_options options = {.collect_jumps = TRUE, .by_instruction = TRUE};
+    GPtrArray *argv = valgrind_callgrind_argv(s->file, &options);
+    add(argv, "--compress-pos=no");
+    add(argv, "--compress-strings=no");
+    run_program(argv, victim, s->folder);
+    g_autoptr(callgrind_profile) p = read_callgrind(s->file);
+    g_autofree char *text = machine_code_print(p, 0, "fib", NULL);
+    assert_non_null(text);
+    g_autoptr(GHashTable) sums = jumps_in_file(s->file, "fib");
+    unsigned n_jumps = 0;
+    for (const char *at = text; (at = strstr(at, "jump to ")) != NULL; at++)
+        n_jumps++;
+    assert_true(n_jumps > 0);
+    assert_int_equal(n_jumps, g_hash_table_size(sums));
+    GHashTableIter each;
+    gpointer key = NULL, value = NULL;
+    g_hash_table_iter_init(&each, sums);
+    while (g_hash_table_iter_next(&each, &key, &value)) {
+        /* "/src/victim.c:0x1155 12>/src/victim.c:0x1180 13 1" */
+        g_auto(GStrv) sides = g_strsplit(key, ">", 2);
+        const char *to = strrchr(sides[1], ':') + strlen(":0x");
+        g_autofree char *target = g_strndup(to, strspn(to, "0123456789abcdef"));
+        g_autofree char *count = jump_text(value);
+        g_autofree char *pattern = g_strdup_printf("jump to %s [^\n]*%s", target, count);
+        if (!g_regex_match_simple(pattern, text, 0, 0))
+            fail_msg("\"%s\" is not in %s", pattern, text);
+    }
+}
+
 static void counts_repeat_exactly(void **state)
 {
     const scratch *s = *state;
@@ -434,6 +617,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(self_costs_as_annotated),
+        TEST(jumps_as_the_file_has_them),
+        TEST(jumps_of_machine_code),
         TEST(every_form_has_the_same_costs),
         TEST(counts_repeat_exactly),
         TEST(stacks_are_exact),
