@@ -12,7 +12,8 @@ typedef struct seat {
     const bench_subject *who;
     bool is_control;
     remote *worker;
-    bool lost; /* its process died: nothing more is asked of it */
+    uint64_t busy_ns, peak_bytes; /* see bench_load */
+    bool lost;                    /* its process died: nothing more is asked of it */
 } seat;
 
 /* A figure of the session: a row of all subjects. */
@@ -65,12 +66,23 @@ void bench_session_free(bench_session *session)
     if (session == NULL)
         return;
     g_ptr_array_unref(session->series);
+    g_array_unref(session->loads);
     g_free(session);
 }
 
-static remote *start_worker(const running *run, const seat *s)
+static void stop_worker(seat *s)
 {
-    return remote_start(s->who->program, s->who->preload, &run->plan->settings);
+    if (s->worker != NULL)
+        s->peak_bytes = MAX(s->peak_bytes, remote_peak_bytes(s->worker));
+    remote_free(s->worker);
+    s->worker = NULL;
+}
+
+/* In place of the one that there is, if any. */
+static void start_worker(const running *run, seat *s)
+{
+    stop_worker(s);
+    s->worker = remote_start(s->who->program, s->who->preload, &run->plan->settings);
 }
 
 /* ---- rows ---- */
@@ -122,7 +134,9 @@ static void make_rows(running *run)
 {
     for (size_t i = 0; i < run->n_seats; i++) {
         seat *s = &run->seats[i];
+        uint64_t start_ns = clock_now_ns();
         const GPtrArray *steps = remote_steps(s->worker);
+        s->busy_ns += clock_now_ns() - start_ns;
         for (guint k = 0; steps != NULL && k < steps->len; k++) {
             if (!wanted(run->plan, steps->pdata[k]))
                 continue;
@@ -224,12 +238,13 @@ static void take_step(running *run, row *r, size_t at)
         return;
     }
     report_progress(run, r, s);
-    if (r->fresh && !remote_is_virgin(s->worker)) {
-        remote_free(s->worker);
-        s->worker = start_worker(run, s);
-    }
+    uint64_t start_ns = clock_now_ns();
+    if (r->fresh && !remote_is_virgin(s->worker))
+        start_worker(run, s);
     g_autoptr(GArray) windows = g_array_new(FALSE, FALSE, sizeof(remote_value));
-    if (remote_run(s->worker, r->step[at], windows)) {
+    bool is_taken = remote_run(s->worker, r->step[at], windows);
+    s->busy_ns += clock_now_ns() - start_ns;
+    if (is_taken) {
         add_round(series, windows);
         return;
     }
@@ -256,8 +271,9 @@ static void run_round(running *run)
         seat *s = &run->seats[i];
         if (s->lost || sits_out(run, i) || (s->worker != NULL && remote_is_virgin(s->worker)))
             continue;
-        remote_free(s->worker);
-        s->worker = start_worker(run, s);
+        uint64_t start_ns = clock_now_ns();
+        start_worker(run, s);
+        s->busy_ns += clock_now_ns() - start_ns;
     }
     for (guint i = 0; i < run->rows->len; i++) {
         sampler_order_next(&run->order);
@@ -339,7 +355,9 @@ static void seat_subjects(running *run)
     }
     for (size_t i = 0; i < run->n_seats; i++) {
         seat *s = &run->seats[i];
-        s->worker = start_worker(run, s);
+        uint64_t start_ns = clock_now_ns();
+        start_worker(run, s);
+        s->busy_ns += clock_now_ns() - start_ns;
         s->lost = !remote_is_alive(s->worker);
         if (s->lost)
             note_lost(run, s);
@@ -358,12 +376,21 @@ static bool any_alive(const running *run, GError **error)
     return false;
 }
 
+static void release_seat(const running *run, seat *s)
+{
+    stop_worker(s);
+    const bench_load load = {s->who->name, (double)s->busy_ns * 1e-9, s->peak_bytes};
+    if (!s->is_control)
+        g_array_append_val(run->session->loads, load);
+}
+
 bench_session *bench_session_run(const bench_plan *plan, GError **error)
 {
     g_assert(plan->min_rounds >= 1 && plan->max_rounds >= plan->min_rounds);
     (void)signal(SIGPIPE, SIG_IGN);
     bench_session *session = g_new0(bench_session, 1);
     session->series = g_ptr_array_new_with_free_func(series_free);
+    session->loads = g_array_new(FALSE, FALSE, sizeof(bench_load));
     running run = {.plan = plan, .session = session, .start_ns = clock_now_ns()};
     run.rows = g_ptr_array_new_with_free_func(row_free);
     seat_subjects(&run);
@@ -377,7 +404,7 @@ bench_session *bench_session_run(const bench_plan *plan, GError **error)
         session->elapsed_s = (double)(clock_now_ns() - run.start_ns) * 1e-9;
     }
     for (size_t i = 0; i < run.n_seats; i++)
-        remote_free(run.seats[i].worker);
+        release_seat(&run, &run.seats[i]);
     g_free(run.seats);
     sampler_order_clear(&run.order);
     g_ptr_array_unref(run.rows);

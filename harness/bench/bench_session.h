@@ -60,8 +60,16 @@ typedef struct bench_series {
     stats_interval value, value_ticks; /* median and 95 % interval, if n_rounds >= 1 */
 } bench_series;
 
+/* What a subject took of the machine, its control apart. */
+typedef struct bench_load {
+    const char *subject; /* borrowed from the plan's subjects */
+    double busy_s;       /* in steps, with the start of its processes */
+    uint64_t peak_bytes; /* resident, of the largest of its processes */
+} bench_load;
+
 typedef struct bench_session {
     GPtrArray *series; /* of bench_series, in the order of measuring */
+    GArray *loads;     /* of bench_load */
     size_t n_rounds;
     double elapsed_s;
     bool stopped; /* by *stop */

@@ -140,6 +140,17 @@ bool remote_is_alive(const remote *r)
     return r->pid != 0;
 }
 
+uint64_t remote_peak_bytes(const remote *r)
+{
+    static const char key[] = "\nVmHWM:";
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)r->pid);
+    g_autofree char *text = NULL;
+    if (r->pid == 0 || !g_file_get_contents(path, &text, NULL, NULL))
+        return 0;
+    const char *found = strstr(text, key);
+    return found == NULL ? 0 : g_ascii_strtoull(found + sizeof key - 1, NULL, 10) * 1024;
+}
+
 bool remote_is_virgin(const remote *r)
 {
     return r->virgin;
@@ -226,9 +237,10 @@ const GPtrArray *remote_steps(remote *r)
     if (r->steps != NULL || !send_line(r, "steps\n"))
         return r->steps;
     g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(step_free);
+    double limit_s = MAX(START_LIMIT_S, r->step_limit_s / 4); /* it makes its tables first */
     for (;;) {
         g_autofree char *line = NULL;
-        if (!read_line(r, START_LIMIT_S, &line))
+        if (!read_line(r, limit_s, &line))
             return NULL;
         if (strcmp(line, "end") == 0)
             break;

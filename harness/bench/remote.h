@@ -57,6 +57,9 @@ bool remote_run(remote *r, size_t step, GArray *values);
 
 bool remote_is_alive(const remote *r);
 
+/* The most memory that its process had resident so far; 0 if it is gone. */
+uint64_t remote_peak_bytes(const remote *r);
+
 /* True as long as no step was run. */
 bool remote_is_virgin(const remote *r);
 

@@ -5,12 +5,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { MIN_POINTS = 3, LEAST_ROUNDS = 3, MOST_ROUNDS = 9 };
+enum { MIN_POINTS = 3, MOST_ROUNDS = 9 };
 
-static const char *const swept_figures[] = {
-    "create",       "destroy_fifo",     "destroy_random",  "alloc_cold",
-    "free_fifo",    "free_random",      "weakref_create",  "alloc_after_random",
-    "collect_live", "bytes_per_object", "bytes_per_block", NULL};
+const char *const sweep_figures[] = {"create",           "destroy_fifo",       "destroy_random",
+                                     "alloc_cold",       "free_fifo",          "free_random",
+                                     "weakref_create",   "alloc_after_random", "collect_live",
+                                     "bytes_per_object", "bytes_per_block",    NULL};
 
 static void growth_free(void *data)
 {
@@ -40,6 +40,7 @@ void sweep_free(sweep *s)
     g_array_unref(s->points);
     g_array_unref(s->marks);
     g_ptr_array_unref(s->growth);
+    g_ptr_array_unref(s->left_out);
     g_free(s);
 }
 
@@ -117,66 +118,108 @@ void sweep_fit(sweep *s)
 
 /* ---- measuring ---- */
 
-/* 1000, 3162, 10000, ...: half decades, rounded. */
-static uint64_t next_n(uint64_t n)
+/* Swapping or a busy machine may take longer; beyond that a step has hung. */
+static double step_limit_s(uint64_t n)
 {
-    return (uint64_t)llround(pow(10, round(2 * log10((double)n) + 1) / 2));
+    return 120 + (double)n * 2e-6;
 }
 
-static bool fits(const sweep_plan *plan, uint64_t n)
-{
-    return n <= plan->bytes_limit / plan->bytes_per_object / (plan->base.subjects->len + 1);
-}
-
-uint64_t sweep_first_refused(const sweep_plan *plan)
-{
-    uint64_t n = plan->n_least;
-    while (n <= plan->n_most && fits(plan, n))
-        n = next_n(n);
-    return n <= plan->n_most ? n : 0;
-}
-
-static bool measure_point(sweep *s, const sweep_plan *plan, uint64_t n, double budget_s,
-                          GError **error)
+static bool measure_session(sweep_point *point, const sweep_plan *plan, const GPtrArray *subjects,
+                            double budget_s, double limit_s, GError **error)
 {
     bench_plan at = plan->base;
-    at.settings.n = (size_t)n;
-    at.figures = plan->figures != NULL ? plan->figures : swept_figures;
-    at.min_rounds = LEAST_ROUNDS;
+    at.settings.n = (size_t)point->n_objects;
+    at.settings.step_limit_s = step_limit_s(point->n_objects);
+    at.subjects = subjects;
+    at.figures = plan->figures != NULL ? plan->figures : sweep_figures;
+    at.min_rounds = sweep_least_rounds(point->n_objects);
     at.max_rounds = MOST_ROUNDS;
     at.budget_s = budget_s;
+    at.limit_s = limit_s;
     at.without_control = true;
     g_autoptr(bench_session) session = bench_session_run(&at, error);
     if (session == NULL)
         return false;
-    sweep_point point = {n, bench_result_new()};
-    point.result->n_objects = n;
-    bench_result_add(point.result, session, NULL);
-    g_array_append_val(s->points, point);
+    bench_result_add(point->result, session, NULL);
     return true;
 }
 
-/* All N that fit; false only if one of them could not be measured at all. */
-static bool measure_points(sweep *s, const sweep_plan *plan, GError **error)
+/* All subjects of a stop, together or one by one. */
+static bool measure_point(sweep *s, const sweep_plan *plan, const sweep_stop *stop, double budget_s,
+                          double limit_s, GError **error)
 {
+    sweep_point point = {stop->n_objects, bench_result_new()};
+    point.result->n_objects = stop->n_objects;
+    g_array_append_val(s->points, point);
+    if (stop->is_side_by_side)
+        return measure_session(&point, plan, stop->subjects, budget_s, limit_s, error);
     uint64_t start_ns = clock_now_ns();
-    s->n_refused = sweep_first_refused(plan);
-    for (uint64_t n = plan->n_least; n <= plan->n_most && n != s->n_refused; n = next_n(n)) {
-        double left_s = plan->budget_s - (double)(clock_now_ns() - start_ns) * 1e-9;
-        /* each N costs three times the one before: two thirds of what is left are the last one's */
-        double share = n == plan->n_most ? 1 : 0.3;
-        if (!measure_point(s, plan, n, MAX(left_s * share, 0.1), error))
+    for (guint i = 0; i < stop->subjects->len; i++) {
+        double gone_s = (double)(clock_now_ns() - start_ns) * 1e-9;
+        double share = 1.0 / (double)(stop->subjects->len - i);
+        g_autoptr(GPtrArray) alone = g_ptr_array_new();
+        g_ptr_array_add(alone, stop->subjects->pdata[i]);
+        if (!measure_session(&point, plan, alone, (budget_s - gone_s) * share, limit_s - gone_s,
+                             error))
             return false;
-        if (left_s <= 0 || (plan->base.stop != NULL && *plan->base.stop != 0))
-            break;
     }
-    if (s->points->len == 0)
-        g_set_error(error, BENCH_ERROR, 0, "not even N = %" G_GUINT64_FORMAT " fits the memory",
-                    plan->n_least);
-    return s->points->len > 0;
+    return true;
 }
 
-sweep *sweep_run(const sweep_plan *plan, GError **error)
+static void leave_out_rest(sweep *s, const sweep_schedule *schedule, guint from, double left_s)
+{
+    uint64_t n = g_array_index(schedule->stops, sweep_stop, from).n_objects;
+    bool is_last = from + 1 == schedule->stops->len;
+    g_ptr_array_add(s->left_out,
+                    g_strdup_printf("N = %" G_GUINT64_FORMAT "%s: longer than the %.0f s left, by "
+                                    "what the N before took",
+                                    n, is_last ? "" : " and more", MAX(left_s, 0)));
+}
+
+/* Seconds of the stops behind the at-th. */
+static double later_s(const sweep_schedule *schedule, guint at)
+{
+    double sum = 0;
+    for (guint i = at + 1; i < schedule->stops->len; i++)
+        sum += g_array_index(schedule->stops, sweep_stop, i).least_s;
+    return sum;
+}
+
+/* What the rounds of a stop take, by how much longer than estimated the one before took. */
+static double corrected_s(const sweep *s, const sweep_schedule *schedule, guint at)
+{
+    const sweep_stop *stop = &g_array_index(schedule->stops, sweep_stop, at);
+    if (at == 0)
+        return stop->least_s;
+    const sweep_stop *before = stop - 1;
+    const bench_result *r = g_array_index(s->points, sweep_point, at - 1).result;
+    double a_round_s = r->elapsed_s / (double)MAX(r->n_rounds, 1);
+    double estimated_s = before->least_s / (double)sweep_least_rounds(before->n_objects);
+    return stop->least_s * MAX(1, a_round_s / MAX(estimated_s, 1e-3));
+}
+
+static bool measure_points(sweep *s, const sweep_plan *plan, const sweep_schedule *schedule,
+                           GError **error)
+{
+    uint64_t start_ns = clock_now_ns();
+    for (guint i = 0; i < schedule->stops->len; i++) {
+        const sweep_stop *stop = &g_array_index(schedule->stops, sweep_stop, i);
+        double gone_s = schedule->spent_s + (double)(clock_now_ns() - start_ns) * 1e-9;
+        double left_s = plan->budget_s - gone_s;
+        if (i > 0 && corrected_s(s, schedule, i) > left_s) {
+            leave_out_rest(s, schedule, i, left_s);
+            break;
+        }
+        double budget_s = MAX(left_s - later_s(schedule, i), stop->least_s);
+        if (!measure_point(s, plan, stop, budget_s, MAX(left_s, 0.1), error))
+            return false;
+        if (plan->base.stop != NULL && *plan->base.stop != 0)
+            break;
+    }
+    return true;
+}
+
+sweep *sweep_run(const sweep_plan *plan, const sweep_schedule *schedule, GError **error)
 {
     sweep *s = g_new0(sweep, 1);
     s->points = g_array_new(FALSE, TRUE, sizeof(sweep_point));
@@ -184,8 +227,11 @@ sweep *sweep_run(const sweep_plan *plan, GError **error)
     s->marks = g_array_new(FALSE, TRUE, sizeof(sweep_mark));
     g_array_set_clear_func(s->marks, mark_clear);
     s->growth = g_ptr_array_new_with_free_func(growth_free);
+    s->left_out = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < schedule->left_out->len; i++)
+        g_ptr_array_add(s->left_out, g_strdup(schedule->left_out->pdata[i]));
     find_marks(s);
-    if (measure_points(s, plan, error))
+    if (measure_points(s, plan, schedule, error))
         sweep_fit(s);
     else
         g_clear_pointer(&s, sweep_free);

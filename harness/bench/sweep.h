@@ -20,10 +20,30 @@ typedef struct sweep_plan {
     bench_plan base;            /* settings.n, rounds and budget are set for each N */
     const char *const *figures; /* NULL-ended; NULL: those that pass over all N objects */
     uint64_t n_least, n_most;
-    double budget_s;           /* for all N together */
-    uint64_t bytes_limit;      /* of memory for all processes together */
-    uint64_t bytes_per_object; /* taken for the limit, a subject */
+    double budget_s;      /* for all N together, with the estimate beforehand */
+    uint64_t bytes_limit; /* of memory for all processes together */
 } sweep_plan;
+
+/* What N objects cost a subject: by two short sessions at small N, a line through them. */
+typedef struct sweep_estimate {
+    const char *subject; /* borrowed */
+    double base_s, s_per_object;
+    double base_bytes, bytes_per_object;
+} sweep_estimate;
+
+/* What is measured at one N. */
+typedef struct sweep_stop {
+    uint64_t n_objects;
+    GPtrArray *subjects;  /* of bench_subject, borrowed: those whose memory fits */
+    bool is_side_by_side; /* else one subject after the other, for want of memory */
+    double least_s;       /* estimate of the rounds that are made in any case */
+} sweep_stop;
+
+typedef struct sweep_schedule {
+    GArray *stops;       /* of sweep_stop, N rising */
+    GPtrArray *left_out; /* of char *: what is not measured, and why */
+    double spent_s;      /* by the estimate */
+} sweep_schedule;
 
 typedef struct sweep_point {
     uint64_t n_objects;
@@ -45,21 +65,37 @@ typedef struct sweep_mark {
 } sweep_mark;
 
 typedef struct sweep {
-    GArray *points;     /* of sweep_point, N rising */
-    GPtrArray *growth;  /* of sweep_growth; figures with 3 points or more */
-    GArray *marks;      /* of sweep_mark, bytes rising */
-    uint64_t n_refused; /* first N that memory did not permit; 0: all were measured */
+    GArray *points;      /* of sweep_point, N rising */
+    GPtrArray *growth;   /* of sweep_growth; figures with 3 points or more */
+    GArray *marks;       /* of sweep_mark, bytes rising */
+    GPtrArray *left_out; /* of char *: what was not measured, and why */
 } sweep;
 
-/* The first N of the sweep that the memory does not permit; 0: it permits all. Known beforehand. */
-uint64_t sweep_first_refused(const sweep_plan *plan);
+/*
+ * Which N, and which subjects at each, fit the memory and the time, by the estimates (of
+ * sweep_estimate). What does not is named, nothing is tried. A subject without an estimate is
+ * taken in. Owner: the caller.
+ */
+sweep_schedule *sweep_schedule_make(const sweep_plan *plan, const GArray *estimates);
 
-/* NULL with *error if nothing could be measured at all. Owner: the caller. */
-sweep *sweep_run(const sweep_plan *plan, GError **error);
+/* Estimates by measuring at small N, then the same. NULL with *error if nothing can be measured.
+ * The subjects of the plan outlive the schedule. */
+sweep_schedule *sweep_schedule_find(const sweep_plan *plan, GError **error);
+void sweep_schedule_free(sweep_schedule *schedule);
+
+/* Rounds that are made of a session at N whatever they take. */
+size_t sweep_least_rounds(uint64_t n_objects);
+
+/* NULL with *error if nothing could be measured at all. What the time does not permit after all
+ * is left out. Owner: the caller. */
+sweep *sweep_run(const sweep_plan *plan, const sweep_schedule *schedule, GError **error);
 void sweep_free(sweep *s);
 
 /* Fits growth again from the points (done by sweep_run()). */
 void sweep_fit(sweep *s);
+
+/* The figures that a sweep takes unless the plan names others. NULL-ended. */
+extern const char *const sweep_figures[];
 
 /* For people, and as JSON ({"schema": "objlab/bench-sweep", "version": 1, ...}). Owner: the
  * caller. */
@@ -67,5 +103,6 @@ char *sweep_to_table(const sweep *s);
 char *sweep_to_json(const sweep *s);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sweep, sweep_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sweep_schedule, sweep_schedule_free)
 
 #endif

@@ -81,7 +81,9 @@ static void append_figure(GString *out, const sweep *s, const bench_figure *like
         const bench_figure *f = figure_at(s, i, like);
         if (f == NULL || f->n == 0)
             continue;
-        g_autofree char *interval = g_strdup_printf("[%.2f, %.2f]", f->value.low, f->value.high);
+        g_autofree char *interval =
+            f->n == 1 ? g_strdup("one round")
+                      : g_strdup_printf("[%.2f, %.2f]", f->value.low, f->value.high);
         g_string_append_printf(out, "%12" G_GUINT64_FORMAT " %10.2f %-20s %8.1f ",
                                g_array_index(s->points, sweep_point, i).n_objects, f->value.value,
                                interval, bytes_at(s, i, like));
@@ -124,9 +126,9 @@ char *sweep_to_table(const sweep *s)
             g_string_append_printf(out, "\n%s: %s\n", f->subject, f->why);
     }
     append_unknown(out, s);
-    if (s->n_refused > 0)
-        g_string_append_printf(out, "\nN = %" G_GUINT64_FORMAT " and more do not fit the memory\n",
-                               s->n_refused);
+    for (guint i = 0; i < s->left_out->len; i++)
+        g_string_append_printf(out, "%sleft out: %s\n", i == 0 ? "\n" : "",
+                               (const char *)s->left_out->pdata[i]);
     return g_string_free(out, FALSE);
 }
 
@@ -169,8 +171,12 @@ char *sweep_to_json(const sweep *s)
         (void)json_array_append_new(
             marks, json_pack("{s:s, s:I}", "name", m->name, "bytes", (json_int_t)m->bytes));
     }
-    json_t *root = json_pack("{s:s, s:i, s:o, s:o, s:o}", "schema", "objlab/bench-sweep", "version",
-                             1, "points", points, "growth", growth, "marks", marks);
+    json_t *left_out = json_array();
+    for (guint i = 0; i < s->left_out->len; i++)
+        (void)json_array_append_new(left_out, json_string(s->left_out->pdata[i]));
+    json_t *root =
+        json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "schema", "objlab/bench-sweep", "version", 1,
+                  "points", points, "growth", growth, "marks", marks, "left_out", left_out);
     char *dumped = json_dumps(root, JSON_INDENT(2));
     json_decref(root);
     char *owned = g_strconcat(dumped, "\n", NULL);

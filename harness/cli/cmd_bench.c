@@ -19,6 +19,7 @@ typedef struct bench_options {
     int argc; /* flags for Google Benchmark, argv[0] the program */
     char **argv;
     uint64_t n_objects;
+    bool is_n_given;
     uint64_t seed, n_rounds;
     clock_kind clock;
     const char *save;  /* NULL: not kept */
@@ -79,7 +80,9 @@ static bool parse_arguments(int *argc, char ***argv, raw_options *raw, GError **
         {"save", 0, 0, G_OPTION_ARG_STRING, &raw->save,
          "keep the result as a baseline (objlab diff, objlab history)", "NAME"},
         {"sweep", 0, 0, G_OPTION_ARG_NONE, &raw->sweep,
-         "cost against the number of objects, from 1000 to N (10000000)", NULL},
+         "cost against the number of objects, from 1000 to N (10000000): as far as memory and "
+         "time permit, 4 minutes, half an hour with -n, 24 s with --quick",
+         NULL},
         {"prove", 0, 0, G_OPTION_ARG_STRING, &raw->prove,
          "measure the harness itself: aa, processes (false alarms), planted (slow-downs), overhead",
          "WHAT"},
@@ -144,6 +147,7 @@ static bool read_options(const raw_options *raw, bench_options *options, GError 
 {
     options->quick = raw->quick;
     options->sweep = raw->sweep;
+    options->is_n_given = raw->n != NULL;
     options->prove = raw->prove;
     options->save = raw->save;
     if (raw->save != NULL && !history_name_is_valid(raw->save))
@@ -324,7 +328,48 @@ static void note_warnings(bench_result *result, uint64_t steal_before)
     }
 }
 
-/* Cost against N, within the memory that there is. */
+/* Seconds that a sweep may take: who names an N wants to see it. */
+static double sweep_budget_s(const bench_options *options)
+{
+    return options->quick ? 24 : options->is_n_given ? 1800 : 240;
+}
+
+/* What will be measured and what not: the user may not want to wait for that. */
+static void tell_schedule(const sweep_plan *plan, const sweep_schedule *schedule)
+{
+    double least_s = schedule->spent_s;
+    uint64_t n_alone = 0;
+    for (guint i = 0; i < schedule->stops->len; i++) {
+        const sweep_stop *stop = &g_array_index(schedule->stops, sweep_stop, i);
+        least_s += stop->least_s;
+        if (!stop->is_side_by_side && n_alone == 0)
+            n_alone = stop->n_objects;
+    }
+    const sweep_stop *last = &g_array_index(schedule->stops, sweep_stop, schedule->stops->len - 1);
+    (void)fprintf(stderr,
+                  "bench: N from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                  ", %.0f to %.0f s, at most %.1f GB\n",
+                  plan->n_least, last->n_objects, least_s, plan->budget_s,
+                  (double)plan->bytes_limit * 1e-9);
+    if (n_alone > 0)
+        (void)fprintf(stderr,
+                      "bench: from N = %" G_GUINT64_FORMAT
+                      " on one subject after the other: together they do not fit\n",
+                      n_alone);
+    for (guint i = 0; i < schedule->left_out->len; i++)
+        (void)fprintf(stderr, "bench: left out: %s\n", (const char *)schedule->left_out->pdata[i]);
+}
+
+static sweep *sweep_all(const sweep_plan *plan, GError **error)
+{
+    g_autoptr(sweep_schedule) schedule = sweep_schedule_find(plan, error);
+    if (schedule == NULL || interrupted != 0)
+        return NULL;
+    tell_schedule(plan, schedule);
+    return sweep_run(plan, schedule, error);
+}
+
+/* Cost against N, within the memory and the time that there are. */
 static int run_sweep(bench_run *run)
 {
     const bench_options *options = run->options;
@@ -342,19 +387,12 @@ static int run_sweep(bench_run *run)
                  .stop = &interrupted},
         .n_least = MIN(1000, options->n_objects),
         .n_most = options->n_objects,
-        .budget_s = options->quick ? 24 : 240,
+        .budget_s = sweep_budget_s(options),
         .bytes_limit = machine_available_bytes() / 100 * PERCENT_OF_MEMORY,
-        .bytes_per_object = WORST_BYTES_PER_OBJECT,
     };
     run->progress.to = 1;
-    uint64_t n_refused = sweep_first_refused(&plan);
-    if (n_refused > 0) /* the user may not want to wait for less */
-        (void)fprintf(stderr,
-                      "bench: the sweep ends before N = %" G_GUINT64_FORMAT
-                      ": it and more do not fit the %.1f GB that are free\n",
-                      n_refused, (double)machine_available_bytes() * 1e-9);
     g_autoptr(GError) error = NULL;
-    g_autoptr(sweep) s = sweep_run(&plan, &error);
+    g_autoptr(sweep) s = sweep_all(&plan, &error);
     end_progress(&run->progress);
     if (interrupted != 0)
         return cli_fail(CLI_HARNESS, "bench: interrupted; nothing is reported");

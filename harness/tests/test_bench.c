@@ -722,26 +722,110 @@ static void sparklines_go_from_lowest_to_highest(void **state)
 
 /* ---- growth ---- */
 
-/* What does not fit is known before anything is measured. */
+static void assert_stop(const sweep_schedule *schedule, guint at, uint64_t n, guint n_subjects,
+                        bool is_side_by_side)
+{
+    assert_true(at < schedule->stops->len);
+    const sweep_stop *stop = &g_array_index(schedule->stops, sweep_stop, at);
+    assert_int_equal(stop->n_objects, n);
+    assert_int_equal(stop->subjects->len, n_subjects);
+    assert_true(stop->is_side_by_side == is_side_by_side);
+}
+
+/* What does not fit the memory is known beforehand, by name. */
 static void too_large_is_known_beforehand(void **state)
 {
     (void)state;
+    static char program[] = "/bin/true", small_name[] = "small", large_name[] = "large";
+    bench_subject small = {.name = small_name, .program = program};
+    bench_subject large = {.name = large_name, .program = program};
+    bench_subject absent = {.name = program};
     g_autoptr(GPtrArray) subjects = g_ptr_array_new();
-    bench_subject a = {.groups = SUBJECTS_OBJECTS};
-    g_ptr_array_add(subjects, &a);
+    g_ptr_array_add(subjects, &small);
+    g_ptr_array_add(subjects, &absent);
+    g_ptr_array_add(subjects, &large);
+    const sweep_estimate costs[] = {{.subject = small_name, .bytes_per_object = 100},
+                                    {.subject = large_name, .bytes_per_object = 200}};
+    g_autoptr(GArray) estimates = g_array_new(FALSE, FALSE, sizeof(sweep_estimate));
+    g_array_append_vals(estimates, costs, G_N_ELEMENTS(costs));
+    /* with a margin of 10 %: 110 and 220 bytes; the limit is 200 of them for 10^5 */
     sweep_plan plan = {.base = {.subjects = subjects},
                        .n_least = 1000,
                        .n_most = 100000000,
-                       .bytes_limit = UINT64_C(2) * 320 * 50000,
-                       .bytes_per_object = 320}; /* the subject and its control: 50000 objects */
-    assert_int_equal(sweep_first_refused(&plan), 100000);
-    plan.n_most = 31623;
-    assert_int_equal(sweep_first_refused(&plan), 0);
-    plan.bytes_limit = 1;
-    assert_int_equal(sweep_first_refused(&plan), 1000);
+                       .budget_s = 1,
+                       .bytes_limit = 23000000};
+    g_autoptr(sweep_schedule) schedule = sweep_schedule_make(&plan, estimates);
+    assert_int_equal(schedule->stops->len, 5);
+    assert_stop(schedule, 3, 31623, 2, true);   /* 10.4 MB together */
+    assert_stop(schedule, 4, 100000, 2, false); /* 11 and 22 MB: one by one */
+    assert_int_equal(schedule->left_out->len, 2);
+    assert_string_equal(schedule->left_out->pdata[0],
+                        "small at N = 316228: about 0.0 GB, 0.0 GB may be taken");
+    plan.bytes_limit = UINT64_C(12000000000);
+    g_autoptr(sweep_schedule) more = sweep_schedule_make(&plan, estimates);
+    assert_int_equal(more->stops->len, 11);
+    assert_stop(more, 9, 31622777, 2, true);
+    assert_stop(more, 10, 100000000, 1, true); /* 11 GB; the other would need 22 */
+    assert_int_equal(more->left_out->len, 1);
+    assert_string_equal(more->left_out->pdata[0],
+                        "large at N = 100000000: about 22.0 GB, 12.0 GB may be taken");
+    plan.n_most = 50000;
+    g_autoptr(sweep_schedule) odd = sweep_schedule_make(&plan, estimates);
+    assert_stop(odd, odd->stops->len - 1, 50000, 2, true); /* the N that was asked for */
+    assert_int_equal(odd->left_out->len, 0);
+}
+
+/* Nor is anything started that does not fit the time. */
+static void too_long_is_known_beforehand(void **state)
+{
+    (void)state;
+    static char program[] = "/bin/true", name[] = "subject";
+    bench_subject subject = {.name = name, .program = program};
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    g_ptr_array_add(subjects, &subject);
+    const sweep_estimate cost = {.subject = name, .base_s = 0.1, .s_per_object = 1e-6};
+    g_autoptr(GArray) estimates = g_array_new(FALSE, FALSE, sizeof(sweep_estimate));
+    g_array_append_val(estimates, cost);
+    sweep_plan plan = {
+        .base = {.subjects = subjects}, .n_least = 1000, .n_most = 100000000, .bytes_limit = 1};
+    for (plan.budget_s = 1; plan.budget_s < 1000; plan.budget_s *= 1.5) {
+        g_autoptr(sweep_schedule) schedule = sweep_schedule_make(&plan, estimates);
+        double sum_s = 0;
+        for (guint i = 0; i < schedule->stops->len; i++) {
+            const sweep_stop *stop = &g_array_index(schedule->stops, sweep_stop, i);
+            assert_true(stop->least_s >= (double)sweep_least_rounds(stop->n_objects) *
+                                             (0.1 + 1e-6 * (double)stop->n_objects));
+            sum_s += stop->least_s;
+        }
+        assert_true(schedule->stops->len > 0 && sum_s <= plan.budget_s);
+        const sweep_stop *last =
+            &g_array_index(schedule->stops, sweep_stop, schedule->stops->len - 1);
+        bool is_whole = last->n_objects == plan.n_most;
+        assert_int_equal(schedule->left_out->len, is_whole ? 0 : 1);
+        assert_true(is_whole || strstr(schedule->left_out->pdata[0], " s are left of ") != NULL);
+    }
+}
+
+static void what_cannot_be_measured_at_all_is_an_error(void **state)
+{
+    (void)state;
+    bench_subject fake =
+        fake_subject("fat", make_worker("fat", "echo ok 1; echo 10 5 1 1 0 0 0 0 0 0 0"));
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new();
+    g_ptr_array_add(subjects, &fake);
+    static const char *const figures[] = {"pair", NULL};
+    const sweep_plan plan = {
+        .base = {.settings = settings_of(1), .subjects = subjects, .allocators = true},
+        .figures = figures,
+        .n_least = 1000,
+        .n_most = 1000,
+        .budget_s = 20,
+        .bytes_limit = 1};
     g_autoptr(GError) error = NULL;
-    assert_null(sweep_run(&plan, &error));
-    assert_non_null(strstr(error->message, "not even N = 1000"));
+    assert_null(sweep_schedule_find(&plan, &error)); /* a shell has more than a byte */
+    assert_non_null(strstr(error->message, "not even N = 1000 fits: fat at N = 1000"));
+    g_free(fake.name);
+    g_free(fake.program);
 }
 
 /* Shell workers whose cost an object is 10 at every N, and N: passes that grow as N and as N^2. */
@@ -762,14 +846,15 @@ static void growth_is_fitted(void **state)
         .base = {.settings = settings_of(1), .subjects = subjects, .allocators = true},
         .figures = figures,
         .n_least = 1000,
-        .n_most = 100000000,
+        .n_most = 316228,
         .budget_s = 20,
-        .bytes_limit = 300000000,
-        .bytes_per_object = 300};
+        .bytes_limit = 300000000};
     g_autoptr(GError) error = NULL;
-    g_autoptr(sweep) s = sweep_run(&plan, &error);
+    g_autoptr(sweep_schedule) schedule = sweep_schedule_find(&plan, &error);
     assert_null(error);
-    assert_int_equal(s->n_refused, 1000000); /* 3 processes of 300 bytes an object */
+    g_ptr_array_add(schedule->left_out, g_strdup("whoever: too large"));
+    g_autoptr(sweep) s = sweep_run(&plan, schedule, &error);
+    assert_null(error);
     static const uint64_t expected[] = {1000, 3162, 10000, 31623, 100000, 316228};
     assert_int_equal(s->points->len, G_N_ELEMENTS(expected));
     for (guint i = 0; i < s->points->len; i++)
@@ -783,12 +868,13 @@ static void growth_is_fitted(void **state)
     }
     g_autofree char *table = sweep_to_table(s);
     assert_non_null(strstr(table, "N^2.000"));
-    assert_non_null(strstr(table, "do not fit the memory"));
+    assert_non_null(strstr(table, "left out: whoever: too large"));
     bool tlb_is_told = machine_tlb_reach_bytes() > 0;
     assert_true((strstr(table, "the TLB is not marked") == NULL) == tlb_is_told);
     g_autofree char *json = sweep_to_json(s);
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
     assert_int_equal(json_array_size(json_object_get(root, "points")), G_N_ELEMENTS(expected));
+    assert_int_equal(json_array_size(json_object_get(root, "left_out")), 1);
     json_decref(root);
     for (size_t i = 0; i < G_N_ELEMENTS(fakes); i++) {
         g_free(fakes[i].name);
@@ -946,6 +1032,8 @@ int main(void)
         cmocka_unit_test(sparklines_go_from_lowest_to_highest),
         cmocka_unit_test(growth_is_fitted),
         cmocka_unit_test(too_large_is_known_beforehand),
+        cmocka_unit_test(too_long_is_known_beforehand),
+        cmocka_unit_test(what_cannot_be_measured_at_all_is_an_error),
         cmocka_unit_test(proofs_count_every_try),
         cmocka_unit_test(google_benchmark_reports_manual_time),
     };
