@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MIN_POINTS = 3, MOST_ROUNDS = 9 };
+enum { MIN_POINTS = 3 };
 
 const char *const sweep_figures[] = {"create",           "destroy_fifo",       "destroy_random",
                                      "alloc_cold",       "free_fifo",          "free_random",
@@ -133,7 +133,7 @@ static bool measure_session(sweep_point *point, const sweep_plan *plan, const GP
     at.subjects = subjects;
     at.figures = plan->figures != NULL ? plan->figures : sweep_figures;
     at.min_rounds = sweep_least_rounds(point->n_objects);
-    at.max_rounds = MOST_ROUNDS;
+    at.max_rounds = sweep_most_rounds(point->n_objects);
     at.budget_s = budget_s;
     at.limit_s = limit_s;
     at.without_control = true;

@@ -83,8 +83,10 @@ sweep_schedule *sweep_schedule_make(const sweep_plan *plan, const GArray *estima
 sweep_schedule *sweep_schedule_find(const sweep_plan *plan, GError **error);
 void sweep_schedule_free(sweep_schedule *schedule);
 
-/* Rounds that are made of a session at N whatever they take. */
+/* Rounds of a session at N: those that are made whatever they take, and those that more time is
+ * spent on, for a narrower interval. */
 size_t sweep_least_rounds(uint64_t n_objects);
+size_t sweep_most_rounds(uint64_t n_objects);
 
 /* NULL with *error if nothing could be measured at all. What the time does not permit after all
  * is left out. Owner: the caller. */

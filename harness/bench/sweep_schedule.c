@@ -7,12 +7,18 @@
 /* PROBE: objects of the larger of the two sessions that the estimates come from. */
 enum { PROBE = 100000, PROBE_RATIO = 20, PERCENT_MARGIN = 10 };
 
-/* Above it one round will do if need be: a pass is itself hundreds of chunks. */
-enum { MOST_OF_THREE_ROUNDS = 100000 };
+/* More than so many objects: one round will do if need be, and will do. A pass is itself hundreds
+ * or thousands of chunks. */
+enum { MANY_OBJECTS = 100000, VERY_MANY_OBJECTS = 1000000 };
 
 size_t sweep_least_rounds(uint64_t n_objects)
 {
-    return n_objects <= MOST_OF_THREE_ROUNDS ? 3 : 1;
+    return n_objects <= MANY_OBJECTS ? 3 : 1;
+}
+
+size_t sweep_most_rounds(uint64_t n_objects)
+{
+    return n_objects <= MANY_OBJECTS ? 9 : n_objects <= VERY_MANY_OBJECTS ? 3 : 1;
 }
 
 static void stop_clear(void *data)
