@@ -5,7 +5,7 @@
  *     evidence.json   the submission, the session, every job with what came of it
  *     submission/     private copy of the parts
  *     build/          compilers' messages, objects, programs
- *     answers/ valgrind/ tests/ lint/     what the jobs left
+ *     answers/ valgrind/ lines/ tests/ lint/     what the jobs left
  *
  * Owns:       every string; evidence_free() releases the whole.
  * Invariants: job names are unique; a job that was not run has state EVIDENCE_SKIPPED.
