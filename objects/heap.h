@@ -71,7 +71,7 @@
 #define HEAP_ARENA_BYTES        ((size_t)262144)
 #define HEAP_N_CLASSES          (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
 #define HEAP_N_POOLS            (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
-#define HEAP_SMALL_PAGED_ARENAS 32 /* 8 MiB; further arenas come from huge pages */
+#define HEAP_SMALL_PAGED_ARENAS 32   /* 8 MiB; further arenas come from huge pages */
 #define HEAP_KEPT_ARENAS        4    /* empty arenas that are kept for good: 1 MiB */
 #define HEAP_MAX_EMPTY          256  /* empty arenas that are kept for a while: 64 MiB */
 #define HEAP_MAX_SPARES         256  /* of each class */

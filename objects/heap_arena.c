@@ -10,8 +10,10 @@
 static char *map(size_t n_bytes)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *start = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-    return start == MAP_FAILED ? NULL : start;
+    void *start = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    return start;
 }
 
 /* The parts of a mapping: cannot fail. */
