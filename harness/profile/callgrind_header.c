@@ -55,7 +55,7 @@ static void read_events(callgrind_reader *r, const char *p, const char *end)
     if (r->events->len == 0)
         return;
     if (r->model == NULL)
-        r->model = callgrind_model_new(r->functions.store, r->events->len);
+        r->model = callgrind_model_new(r->functions.store, r->events->len, r->n_bytes);
     else if (r->events->len > n_known)
         r->must_restart = true;
     callgrind_header_set_plain(r);
