@@ -127,14 +127,38 @@ static inline const char *read_positions(const callgrind_reader *r, const char *
     return p;
 }
 
-/* Adds the numbers at p to costs[], and to sums[] unless it is NULL. Stops at what is no number. */
-static inline const char *read_costs(const callgrind_reader *r, const char *p, uint64_t *costs,
-                                     uint64_t *sums)
+/* "1 2 0 0 " or "1 2 0 0\n" at p: adds the four numbers. False if it is something else. */
+static inline bool read_four(const char *p, uint64_t *costs, uint64_t *sums)
 {
-    for (size_t i = 0; i < r->n_columns; i++) {
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t digits = word ^ 0x2030203020302030U; /* 0 to 9, 0, ...: the last blank apart */
+    uint64_t over = (digits | (digits + 0x0006000600060006U)) & 0x00F0FFF0FFF0FFF0U;
+    if (over != 0 || (p[7] != ' ' && p[7] != '\n'))
+        return false;
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t value = digits >> (16 * i) & 0xF;
+        costs[i] += value;
+        if (sums != NULL)
+            sums[i] += value;
+    }
+    return true;
+}
+
+/* Adds the numbers at p to costs[], and to sums[] unless it is NULL. Stops at what is no number. */
+static inline __attribute__((always_inline)) const char *
+read_costs(const callgrind_reader *r, const char *p, uint64_t *costs, uint64_t *sums)
+{
+    for (size_t i = 0; i < r->n_columns;) {
         uint64_t value;
         const char *behind;
         if (scan_is_digit(p[0]) && (p[1] == ' ' || p[1] == '\n')) { /* most are small */
+            if (i + 4 <= r->n_columns && r->is_in_order &&
+                read_four(p, costs + i, sums != NULL ? sums + i : NULL)) {
+                p = skip_blanks(p + 7);
+                i += 4;
+                continue;
+            }
             value = (uint64_t)(p[0] - '0');
             behind = p + 1;
         } else {
@@ -146,6 +170,7 @@ static inline const char *read_costs(const callgrind_reader *r, const char *p, u
         if (sums != NULL)
             sums[r->event_of[i]] += value;
         p = skip_blanks(behind);
+        i++;
     }
     return p;
 }

@@ -249,7 +249,8 @@ static void note_line(callgrind_model *m, const char *file, uint32_t line)
 }
 
 /* Costs of a new line; NULL if there are too many. */
-static uint64_t *append_line(callgrind_model *m, const char *file, uint32_t line, uint64_t address)
+static inline uint64_t *append_line(callgrind_model *m, const char *file, uint32_t line,
+                                    uint64_t address)
 {
     if (m->n_lines >= MAX_ITEMS)
         return NULL;

@@ -58,6 +58,7 @@ typedef struct callgrind_reader {
     GPtrArray *events;                     /* of const char *, interned: of all parts */
     size_t event_of[CALLGRIND_MAX_EVENTS]; /* column of this part -> index in events */
     size_t n_columns;
+    bool is_in_order;  /* event_of[i] is i */
     bool is_plain;     /* positions are lines, one event in all: see callgrind_plain.c */
     bool must_restart; /* a later part has events that earlier ones have not */
     callgrind_position kinds[CALLGRIND_N_POSITIONS];

@@ -1,6 +1,7 @@
 #include "harness/profile/scan.h"
 
 #include <glib.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -20,15 +21,23 @@ const char *scan_long_decimal(const char *p, uint64_t *ret_value)
     return p;
 }
 
+/* The digit's value and one; 0: it is none. */
+static const uint8_t hexadecimal_digits[UCHAR_MAX + 1] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 const char *scan_hexadecimal(const char *p, uint64_t *ret_value)
 {
     const char *digits = p + 2;
     uint64_t value = 0;
-    for (p = digits; g_ascii_isxdigit(*p); p++) {
+    unsigned digit;
+    for (p = digits; (digit = hexadecimal_digits[(unsigned char)*p]) != 0; p++) {
         if (value > UINT64_MAX >> 4)
             value = UINT64_MAX;
         else
-            value = value << 4 | (unsigned)g_ascii_xdigit_value(*p);
+            value = value << 4 | (digit - 1);
     }
     *ret_value = value;
     return p > digits ? p : digits - 1; /* "0x" alone is the number 0 before an 'x' */

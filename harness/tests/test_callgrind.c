@@ -673,6 +673,39 @@ static void plain_lines_and_others(void **state)
     }
 }
 
+/* Many costs to a line, mostly of one digit, some missing, in the order of the events or not: their
+ * sums against an array. */
+static void costs_of_many_events(void **state)
+{
+    (void)state;
+    enum { N_EVENTS = 13, N_LINES = 50 };
+    static uint64_t sums[N_LINES][N_EVENTS];
+    memset(sums, 0, sizeof sums);
+    GRand *rand = g_rand_new_with_seed(5);
+    GString *text = g_string_new("events: e0 e1 e2 e3 e4 e5 e6 e7 e8 e9 e10 e11 e12\nfl=a\nfn=f\n");
+    for (int i = 0; i < 4000; i++) {
+        bool is_reversed = i >= 3000;
+        if (i == 3000)
+            g_string_append(text, "events: e12 e11 e10 e9 e8 e7 e6 e5 e4 e3 e2 e1 e0\n");
+        int line = g_rand_int_range(rand, 0, N_LINES), n = g_rand_int_range(rand, 0, N_EVENTS + 1);
+        g_string_append_printf(text, "%d", line);
+        for (int e = 0; e < n; e++) {
+            guint32 cost = g_rand_int_range(rand, 0, 4) == 0 ? g_rand_int(rand) >> (i % 32)
+                                                             : g_rand_int(rand) % 10;
+            g_string_append_printf(text, "%s%u", i % 50 == 0 ? "  " : " ", cost);
+            sums[line][is_reversed ? N_EVENTS - 1 - e : e] += cost;
+        }
+        g_string_append(text, i % 40 == 0 ? " \n" : i % 30 == 0 ? "\r\n" : "\n");
+    }
+    g_rand_free(rand);
+    g_autoptr(callgrind_profile) p = parse(text->str);
+    g_string_free(text, TRUE);
+    assert_clean(p);
+    assert_int_equal(p->n_lines, N_LINES);
+    for (size_t i = 0; i < p->n_lines; i++)
+        assert_memory_equal(p->lines[i].self, sums[p->lines[i].line], sizeof sums[0]);
+}
+
 /* The masks of sixteen bytes, by both ways of finding them, against a look at each byte. */
 static void blocks_of_text(void **state)
 {
@@ -722,6 +755,7 @@ int main(void)
         cmocka_unit_test(deep_chains),
         cmocka_unit_test(functions_in_many_pieces),
         cmocka_unit_test(plain_lines_and_others),
+        cmocka_unit_test(costs_of_many_events),
         cmocka_unit_test(blocks_of_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
