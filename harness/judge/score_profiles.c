@@ -131,9 +131,10 @@ static void add_calls(score *s)
 // The tree of a massif file is no deeper than the --depth it was made with.
 static record_heap_node *heap_node(const massif_node *node, unsigned depth)
 {
-    g_autofree char *label = node->line > 0 ? g_strdup_printf("%s (%s:%u)", node->function,
-                                                              shown_file(node->file), node->line)
-                                            : g_strdup(node->function);
+    g_autofree char *label = node->place->line > 0
+                                 ? g_strdup_printf("%s (%s:%u)", node->place->function,
+                                                   shown_file(node->place->file), node->place->line)
+                                 : g_strdup(node->place->function);
     record_heap_node *copy = record_heap_node_new(label, node->bytes);
     for (size_t i = 0; i < node->n_children && depth < MAX_HEAP_DEPTH; i++)
         g_ptr_array_add(copy->children, heap_node(&node->children[i], depth + 1));

@@ -187,13 +187,13 @@ static int read_file(const char *path)
     g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
     if (file == NULL)
         return 1;
-    const char *text = g_mapped_file_get_contents(file);
-    size_t n_bytes = g_mapped_file_get_length(file);
-    if (profile_format_detect(text, n_bytes) == PROFILE_CALLGRIND) {
-        g_autoptr(callgrind_profile) calls = callgrind_parse(text, n_bytes, path, NULL);
+    profile_format format =
+        profile_format_detect(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
+    if (format == PROFILE_CALLGRIND) {
+        g_autoptr(callgrind_profile) calls = callgrind_read(path, NULL);
         return calls != NULL && calls->complete ? 0 : 1;
     }
-    g_autoptr(massif_profile) heap = massif_parse(text, n_bytes, path, NULL);
+    g_autoptr(massif_profile) heap = massif_read(path, NULL);
     return heap != NULL ? 0 : 1;
 }
 

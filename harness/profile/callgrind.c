@@ -32,7 +32,7 @@
 typedef struct owned_profile {
     callgrind_profile profile; /* first: callgrind_free() gets its address */
     store *store;
-    size_t lines_bytes, calls_bytes; /* of the two arrays */
+    callgrind_sizes sizes;
 } owned_profile;
 
 G_DEFINE_QUARK(callgrind - error - quark, callgrind_error)
@@ -158,10 +158,12 @@ static void set_jumps(const callgrind_reader *r)
 }
 
 /* One pass. False if a part has events that were not known when it began. */
-static bool read_all(callgrind_reader *r, const scan_text *pieces)
+static bool read_all(callgrind_reader *r, scan_text *pieces)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(pieces->pieces) && !r->must_restart; i++)
-        callgrind_body_read(r, &pieces->pieces[i]);
+    const scan_piece *piece;
+    scan_text_rewind(pieces);
+    while (!r->must_restart && (piece = scan_text_next(pieces)) != NULL)
+        callgrind_body_read(r, piece);
     if (r->must_restart)
         return false;
     callgrind_body_close_section(r);
@@ -177,8 +179,8 @@ static void set_error(const callgrind_reader *r, GError **error)
                 column);
 }
 
-callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char *name,
-                                   GError **error)
+static callgrind_profile *parse(const char *text, size_t n_bytes, const char *name, bool is_mapped,
+                                GError **error)
 {
     owned_profile *owned = g_new0(owned_profile, 1);
     callgrind_profile *profile = &owned->profile;
@@ -187,7 +189,7 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
     g_autoptr(GPtrArray) events = g_ptr_array_new();
     callgrind_reader r = {.text = text, .n_bytes = n_bytes, .name = name};
     scan_text pieces;
-    scan_text_init(&pieces, text, n_bytes);
+    scan_text_init(&pieces, text, n_bytes, is_mapped);
     reader_init(&r, profile, owned->store, events);
     if (!read_all(&r, &pieces)) {
         callgrind_header_collect_events(&r);
@@ -200,7 +202,7 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
         check_end(&r);
         set_events(&r);
         set_jumps(&r);
-        callgrind_model_finish(r.model, profile, &owned->lines_bytes, &owned->calls_bytes);
+        callgrind_model_finish(r.model, profile, &owned->sizes);
         check_summary(&r);
     } else {
         set_error(&r, error);
@@ -213,12 +215,18 @@ callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char 
     return NULL;
 }
 
+callgrind_profile *callgrind_parse(const char *text, size_t n_bytes, const char *name,
+                                   GError **error)
+{
+    return parse(text, n_bytes, name, false, error);
+}
+
 callgrind_profile *callgrind_read(const char *path, GError **error)
 {
     g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
     if (file != NULL)
-        return callgrind_parse(g_mapped_file_get_contents(file), g_mapped_file_get_length(file),
-                               path, error);
+        return parse(g_mapped_file_get_contents(file), g_mapped_file_get_length(file), path, true,
+                     error);
     g_autofree char *text = NULL; /* a pipe cannot be mapped */
     gsize n_bytes;
     if (!g_file_get_contents(path, &text, &n_bytes, error))
@@ -232,9 +240,9 @@ void callgrind_free(callgrind_profile *profile)
         return;
     owned_profile *owned = (owned_profile *)profile;
     /* these three arrays are the profile's own: const for its users only */
-    g_free((callgrind_function *)(uintptr_t)profile->functions);
-    big_array_free((callgrind_line *)(uintptr_t)profile->lines, owned->lines_bytes);
-    big_array_free((callgrind_call *)(uintptr_t)profile->calls, owned->calls_bytes);
+    big_array_free((callgrind_function *)(uintptr_t)profile->functions, owned->sizes.functions);
+    big_array_free((callgrind_line *)(uintptr_t)profile->lines, owned->sizes.lines);
+    big_array_free((callgrind_call *)(uintptr_t)profile->calls, owned->sizes.calls);
     g_ptr_array_unref(profile->warnings);
     store_free(owned->store);
     g_free(owned);

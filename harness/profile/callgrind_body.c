@@ -22,9 +22,9 @@ static const char *read_name(callgrind_reader *r, callgrind_names *names, const 
     uint64_t id;
     if (p[0] == '(' && scan_is_digit(p[1])) { /* nearly all are "(12)" and nothing more */
         const char *behind = scan_number(p + 1, &id);
-        if (behind[0] == ')' && behind[1] == '\n' && id < names->n_dense &&
-            names->dense[id] != NULL && names->dense[id]->name != NULL) {
-            *ret_name = names->dense[id];
+        callgrind_name *name = callgrind_names_at(names, id);
+        if (behind[0] == ')' && behind[1] == '\n' && name != NULL && name->name != NULL) {
+            *ret_name = name;
             return behind + 2;
         }
     }
@@ -49,17 +49,6 @@ static const char *read_plain_name(callgrind_reader *r, callgrind_names *names, 
     return p;
 }
 
-static uint32_t resolve(callgrind_reader *r, callgrind_name *name, const char *object,
-                        const char *file)
-{
-    if (name->function != CALLGRIND_NONE && name->object == object && name->file == file)
-        return name->function;
-    name->function = callgrind_model_function(r->model, object, file, name->name);
-    name->object = object;
-    name->file = file;
-    return name->function;
-}
-
 /* ---- sections ---- */
 
 void callgrind_body_close_section(callgrind_reader *r)
@@ -81,7 +70,7 @@ static void open_section(callgrind_reader *r)
             (callgrind_name){.name = r->functions.unknown, .function = CALLGRIND_NONE};
         r->function = &r->plain_function;
     }
-    r->open_function = resolve(r, r->function, r->object, r->section_file);
+    r->open_function = callgrind_body_resolve(r, r->function, r->object, r->section_file);
     callgrind_model_open(r->model, r->open_function);
     r->is_open = true;
 }
@@ -138,14 +127,38 @@ static inline const char *read_positions(const callgrind_reader *r, const char *
     return p;
 }
 
-/* Adds the numbers at p to costs[], and to sums[] unless it is NULL. Stops at what is no number. */
-static inline const char *read_costs(const callgrind_reader *r, const char *p, uint64_t *costs,
-                                     uint64_t *sums)
+/* "1 2 0 0 " or "1 2 0 0\n" at p: adds the four numbers. False if it is something else. */
+static inline bool read_four(const char *p, uint64_t *costs, uint64_t *sums)
 {
-    for (size_t i = 0; i < r->n_columns; i++) {
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t digits = word ^ 0x2030203020302030U; /* 0 to 9, 0, ...: the last blank apart */
+    uint64_t over = (digits | (digits + 0x0006000600060006U)) & 0x00F0FFF0FFF0FFF0U;
+    if (over != 0 || (p[7] != ' ' && p[7] != '\n'))
+        return false;
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t value = digits >> (16 * i) & 0xF;
+        costs[i] += value;
+        if (sums != NULL)
+            sums[i] += value;
+    }
+    return true;
+}
+
+/* Adds the numbers at p to costs[], and to sums[] unless it is NULL. Stops at what is no number. */
+static inline __attribute__((always_inline)) const char *
+read_costs(const callgrind_reader *r, const char *p, uint64_t *costs, uint64_t *sums)
+{
+    for (size_t i = 0; i < r->n_columns;) {
         uint64_t value;
         const char *behind;
         if (scan_is_digit(p[0]) && (p[1] == ' ' || p[1] == '\n')) { /* most are small */
+            if (i + 4 <= r->n_columns && r->is_in_order &&
+                read_four(p, costs + i, sums != NULL ? sums + i : NULL)) {
+                p = skip_blanks(p + 7);
+                i += 4;
+                continue;
+            }
             value = (uint64_t)(p[0] - '0');
             behind = p + 1;
         } else {
@@ -157,6 +170,7 @@ static inline const char *read_costs(const callgrind_reader *r, const char *p, u
         if (sums != NULL)
             sums[r->event_of[i]] += value;
         p = skip_blanks(behind);
+        i++;
     }
     return p;
 }
@@ -215,8 +229,9 @@ static const char *read_call_line(callgrind_reader *r, const char *p)
         return bad_line(r, begin, "the position of a call");
     if (!r->is_open)
         open_section(r);
-    uint32_t callee = resolve(r, r->callee, r->callee_object != NULL ? r->callee_object : r->object,
-                              r->callee_file != NULL ? r->callee_file : r->file);
+    uint32_t callee = callgrind_body_resolve(
+        r, r->callee, r->callee_object != NULL ? r->callee_object : r->object,
+        r->callee_file != NULL ? r->callee_file : r->file);
     uint64_t *costs = callgrind_model_call(r->model, callee, r->file,
                                            (uint32_t)position[CALLGRIND_LINE], r->n_calls);
     r->callee_object = r->callee_file = NULL;
@@ -224,52 +239,6 @@ static const char *read_call_line(callgrind_reader *r, const char *p)
     if (costs == NULL)
         return bad_line(r, begin, "fewer calls");
     return finish_line(r, read_costs(r, p, costs, NULL));
-}
-
-/*
- * Most of a file: lines of self cost in the plain form, "+3 12\n", one after another. The
- * state is in registers; whatever is not so plain ends the loop before anything of that line was
- * added, and takes the way above.
- */
-static const char *read_plain_lines(callgrind_reader *r, const char *p)
-{
-    callgrind_line_finder finder;
-    if (!callgrind_model_finder(r->model, &finder))
-        return p;
-    const char *end = r->piece->end, *file = r->file;
-    uint32_t function = r->open_function;
-    uint64_t line = r->position[CALLGRIND_LINE], sum = 0;
-    while (p < end) {
-        bool is_minus = *p == '-', is_same = *p == '*', is_relative = is_minus || *p == '+';
-        const char *q = p + (is_relative || is_same);
-        uint64_t word, cost_word;
-        memcpy(&word, q, sizeof word);
-        unsigned n = scan_digits(word);
-        if (n == 8 || (n == 0) != is_same || q[n] != ' ')
-            break;
-        uint64_t value = scan_value(word, n);
-        uint64_t moved = is_minus ? line - value : line + value;
-        uint64_t place = is_relative || is_same ? moved : value;
-        q += n + 1;
-        memcpy(&cost_word, q, sizeof cost_word);
-        n = scan_digits(cost_word);
-        if (n == 8 || n == 0 || q[n] != '\n' || place > UINT32_MAX)
-            break;
-        uint64_t *costs = callgrind_model_find_line(&finder, function, file, (uint32_t)place);
-        if (__builtin_expect(costs == NULL, 0)) { /* a new line, or not at its first place */
-            costs = callgrind_model_line(r->model, file, (uint32_t)place, 0);
-            if (costs == NULL || !callgrind_model_finder(r->model, &finder))
-                break;
-        }
-        uint64_t cost = scan_value(cost_word, n);
-        *costs += cost;
-        sum += cost;
-        line = place;
-        p = q + n + 1;
-    }
-    r->position[CALLGRIND_LINE] = line;
-    r->self[r->event_of[0]] += sum;
-    return p;
 }
 
 /* ---- jumps ---- */
@@ -328,7 +297,7 @@ static const char *read_numbers(callgrind_reader *r, const char *p)
         return bad_line(r, p, "an 'events:' line before the first cost");
     if (__builtin_expect(r->next == CALLGRIND_NEXT_SELF, 1)) {
         p = read_self_line(r, p);
-        return r->is_plain && r->is_open ? read_plain_lines(r, p) : p;
+        return r->is_plain && r->is_open ? callgrind_plain_read(r, p) : p;
     }
     if (r->next == CALLGRIND_NEXT_CALL)
         return read_call_line(r, p);

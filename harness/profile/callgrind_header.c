@@ -34,6 +34,9 @@ static int event_index(callgrind_reader *r, const char *word, size_t n)
 
 void callgrind_header_set_plain(callgrind_reader *r)
 {
+    r->is_in_order = true;
+    for (size_t i = 0; i < r->n_columns; i++)
+        r->is_in_order = r->is_in_order && r->event_of[i] == i;
     r->is_plain = r->n_kinds == 1 && r->kinds[0] == CALLGRIND_LINE && r->events->len == 1 &&
                   r->n_columns == 1;
 }
@@ -55,7 +58,7 @@ static void read_events(callgrind_reader *r, const char *p, const char *end)
     if (r->events->len == 0)
         return;
     if (r->model == NULL)
-        r->model = callgrind_model_new(r->functions.store, r->events->len);
+        r->model = callgrind_model_new(r->functions.store, r->events->len, r->n_bytes);
     else if (r->events->len > n_known)
         r->must_restart = true;
     callgrind_header_set_plain(r);

@@ -4,33 +4,19 @@
 
 #include <string.h>
 
-#define IS_CALL        ((uint32_t)1 << 31) /* of slot.index: a call, else a line */
 #define MAX_ITEMS      (((size_t)1 << 31) - 1)
 #define FIRST_BITS     10
 #define FIRST_CAPACITY ((size_t)1 << 10)
 #define COSTS_AT_ONCE  ((size_t)1 << 10)
 
-typedef callgrind_slot slot;
-
-typedef struct table {
-    slot *slots;
-    unsigned bits;
-    uint32_t stamp;
-    size_t n_used;
-} table;
-
-/* What a line or call is found by. */
-typedef struct item_key {
-    uint32_t function;
-    uint32_t callee; /* CALLGRIND_NONE: a line */
-    const char *file;
-    uint32_t line;
-    uint64_t address;
-} item_key;
+/* Of the text, few enough for most files: what is reserved and not used costs nothing. */
+#define BYTES_A_FUNCTION 256
+#define BYTES_A_LINE     16
+#define BYTES_A_CALL     64
 
 typedef struct function_state {
     bool was_opened;
-    bool is_spread; /* opened more than once: its items are in the large table */
+    bool is_spread; /* opened more than once: its items are in the large indices */
     size_t first_line, n_lines, first_call, n_calls; /* of the first section */
 } function_state;
 
@@ -39,45 +25,64 @@ struct callgrind_model {
     size_t n_events;
     callgrind_function *functions;
     function_state *states;
-    size_t n_functions, functions_capacity;
+    size_t n_functions, functions_capacity, states_capacity;
     uint32_t *function_slots; /* open addressing by (object, file, name); index + 1 */
     unsigned function_bits;
     callgrind_line *lines;
     size_t n_lines, lines_capacity;
     callgrind_call *calls;
     size_t n_calls, calls_capacity;
-    table section, all;
-    table *current;  /* &section or &all */
-    uint64_t *costs; /* [n_events] arrays that are handed out next */
-    size_t n_costs;
+    callgrind_section section;
+    callgrind_index section_calls, all_lines, all_calls;
+    bool is_all;               /* the open section is in the last two */
+    callgrind_index *in_calls; /* where the calls of the open section are */
+    const char *place_file;    /* what file_place is of; NULL: nothing */
+    uint64_t file_place;
+    uint64_t *line_costs; /* [n_events] arrays that are handed out next */
+    size_t n_line_costs;
+    uint64_t *call_costs;
+    size_t n_call_costs;
     uint32_t open; /* function index or CALLGRIND_NONE */
 };
 
-static void table_init(table *t)
+static void reserve_functions(callgrind_model *m, size_t capacity)
 {
-    *t = (table){g_new0(slot, (size_t)1 << FIRST_BITS), FIRST_BITS, 1, 0};
+    m->functions = big_array_resize(m->functions, m->functions_capacity * sizeof *m->functions,
+                                    capacity * sizeof *m->functions);
+    m->states = big_array_resize(m->states, m->states_capacity * sizeof *m->states,
+                                 capacity * sizeof *m->states);
+    m->functions_capacity = m->states_capacity = capacity;
 }
 
-static void table_empty(table *t)
+static void reserve_lines(callgrind_model *m, size_t capacity)
 {
-    t->n_used = 0;
-    if (++t->stamp == 0) { /* wrapped: old stamps could look current */
-        memset(t->slots, 0, sizeof(slot) << t->bits);
-        t->stamp = 1;
-    }
+    m->lines = big_array_resize(m->lines, m->lines_capacity * sizeof *m->lines,
+                                capacity * sizeof *m->lines);
+    m->lines_capacity = capacity;
 }
 
-callgrind_model *callgrind_model_new(store *s, size_t n_events)
+static void reserve_calls(callgrind_model *m, size_t capacity)
+{
+    m->calls = big_array_resize(m->calls, m->calls_capacity * sizeof *m->calls,
+                                capacity * sizeof *m->calls);
+    m->calls_capacity = capacity;
+}
+
+callgrind_model *callgrind_model_new(store *s, size_t n_events, size_t n_bytes)
 {
     callgrind_model *m = g_new0(callgrind_model, 1);
     m->store = s;
     m->n_events = n_events;
     m->function_bits = FIRST_BITS;
     m->function_slots = g_new0(uint32_t, (size_t)1 << m->function_bits);
-    table_init(&m->section);
-    table_init(&m->all);
-    m->current = &m->section;
+    callgrind_section_init(&m->section);
+    callgrind_index_init(&m->section_calls);
+    callgrind_index_init(&m->all_lines);
+    callgrind_index_init(&m->all_calls);
     m->open = CALLGRIND_NONE;
+    reserve_functions(m, FIRST_CAPACITY + n_bytes / BYTES_A_FUNCTION);
+    reserve_lines(m, FIRST_CAPACITY + n_bytes / BYTES_A_LINE);
+    reserve_calls(m, FIRST_CAPACITY + n_bytes / BYTES_A_CALL);
     return m;
 }
 
@@ -85,13 +90,15 @@ void callgrind_model_free(callgrind_model *m)
 {
     if (m == NULL)
         return;
-    g_free(m->functions);
-    g_free(m->states);
+    big_array_free(m->functions, m->functions_capacity * sizeof *m->functions);
+    big_array_free(m->states, m->states_capacity * sizeof *m->states);
     g_free(m->function_slots);
     big_array_free(m->lines, m->lines_capacity * sizeof *m->lines);
     big_array_free(m->calls, m->calls_capacity * sizeof *m->calls);
-    g_free(m->section.slots);
-    g_free(m->all.slots);
+    callgrind_section_clear(&m->section);
+    callgrind_index_clear(&m->section_calls);
+    callgrind_index_clear(&m->all_lines);
+    callgrind_index_clear(&m->all_calls);
     g_free(m);
 }
 
@@ -126,11 +133,8 @@ static void grow_function_slots(callgrind_model *m)
 static uint32_t append_function(callgrind_model *m, const char *object, const char *file,
                                 const char *name)
 {
-    if (m->n_functions == m->functions_capacity) {
-        m->functions_capacity = MAX(FIRST_CAPACITY, 2 * m->functions_capacity);
-        m->functions = g_renew(callgrind_function, m->functions, m->functions_capacity);
-        m->states = g_renew(function_state, m->states, m->functions_capacity);
-    }
+    if (m->n_functions == m->functions_capacity)
+        reserve_functions(m, 2 * m->functions_capacity);
     size_t n_bytes = m->n_events * sizeof(uint64_t);
     m->functions[m->n_functions] = (callgrind_function){
         .name = name,
@@ -163,73 +167,20 @@ uint32_t callgrind_model_function(callgrind_model *m, const char *object, const 
 
 /* ---- lines and calls ---- */
 
-static uint64_t key_hash(const item_key *key)
+static uint32_t hash_of(uint32_t function, const char *file, uint64_t place)
 {
-    return callgrind_model_hash(key->function, key->callee, key->file, key->line, key->address);
+    uint64_t sum = mix((uintptr_t)file, function) + place;
+    return (uint32_t)((sum * CALLGRIND_GOLDEN) >> 32);
 }
 
-static item_key key_of(const callgrind_model *m, uint32_t index)
+static uint32_t line_hash(const callgrind_line *l)
 {
-    if ((index & IS_CALL) == 0) {
-        const callgrind_line *l = &m->lines[index];
-        return (item_key){l->function, CALLGRIND_NONE, l->file, l->line, l->address};
-    }
-    const callgrind_call *c = &m->calls[index & ~IS_CALL];
-    return (item_key){c->caller, c->callee, c->file, c->line, 0};
+    return hash_of(l->function, l->file, l->line + l->address);
 }
 
-static bool key_equal(const callgrind_model *m, uint32_t index, const item_key *key)
+static uint32_t call_hash(const callgrind_call *c)
 {
-    if ((index & IS_CALL) == 0) {
-        const callgrind_line *l = &m->lines[index];
-        return l->line == key->line && l->file == key->file && l->address == key->address &&
-               l->function == key->function && key->callee == CALLGRIND_NONE;
-    }
-    const callgrind_call *c = &m->calls[index & ~IS_CALL];
-    return c->callee == key->callee && c->line == key->line && c->file == key->file &&
-           c->caller == key->function;
-}
-
-static void table_put(const callgrind_model *m, table *t, uint32_t index)
-{
-    item_key key = key_of(m, index);
-    size_t mask = ((size_t)1 << t->bits) - 1;
-    size_t at = key_hash(&key) & mask;
-    while (t->slots[at].stamp == t->stamp)
-        at = (at + 1) & mask;
-    t->slots[at] = (slot){t->stamp, index};
-    t->n_used++;
-}
-
-static void table_grow(const callgrind_model *m, table *t)
-{
-    slot *old = t->slots;
-    size_t n_old = (size_t)1 << t->bits;
-    uint32_t old_stamp = t->stamp;
-    *t = (table){g_new0(slot, n_old * 2), t->bits + 1, 1, 0};
-    for (size_t i = 0; i < n_old; i++) {
-        if (old[i].stamp == old_stamp)
-            table_put(m, t, old[i].index);
-    }
-    g_free(old);
-}
-
-/* The slot of the key: in use if it is known, else the one to fill. */
-static inline slot *table_find(const callgrind_model *m, table *t, const item_key *key)
-{
-    size_t mask = ((size_t)1 << t->bits) - 1;
-    size_t at = key_hash(key) & mask;
-    while (t->slots[at].stamp == t->stamp && !key_equal(m, t->slots[at].index, key))
-        at = (at + 1) & mask;
-    return &t->slots[at];
-}
-
-static void fill_slot(callgrind_model *m, slot *free_slot, uint32_t index)
-{
-    table *t = m->current;
-    *free_slot = (slot){t->stamp, index};
-    if (++t->n_used * 2 > (size_t)1 << t->bits)
-        table_grow(m, t);
+    return hash_of(c->caller, c->file, c->line + ((uint64_t)c->callee << 32));
 }
 
 static void leave_section(callgrind_model *m)
@@ -244,17 +195,22 @@ static void leave_section(callgrind_model *m)
     m->open = CALLGRIND_NONE;
 }
 
-/* Puts the items of the function's first section into the large table. */
+/* Puts item, of which it is known that it is not there. */
+static void put_new(callgrind_index *t, uint32_t hash, size_t item, size_t n_items)
+{
+    size_t at = callgrind_index_start(t, hash);
+    while (callgrind_index_next(t, hash, n_items, &at) != CALLGRIND_NONE)
+        at++;
+    callgrind_index_put(t, at, hash, item, n_items);
+}
+
+/* Puts the items of the function's first section into the large indices. */
 static void spread(callgrind_model *m, function_state *state)
 {
-    for (size_t i = 0; i < state->n_lines + state->n_calls; i++) {
-        if ((m->all.n_used + 1) * 2 > (size_t)1 << m->all.bits)
-            table_grow(m, &m->all);
-        uint32_t index =
-            (uint32_t)(i < state->n_lines ? state->first_line + i
-                                          : (state->first_call + i - state->n_lines) | IS_CALL);
-        table_put(m, &m->all, index);
-    }
+    for (size_t i = state->first_line; i < state->first_line + state->n_lines; i++)
+        put_new(&m->all_lines, line_hash(&m->lines[i]), i, m->n_lines);
+    for (size_t i = state->first_call; i < state->first_call + state->n_calls; i++)
+        put_new(&m->all_calls, call_hash(&m->calls[i]), i, m->n_calls);
     state->is_spread = true;
 }
 
@@ -262,107 +218,159 @@ void callgrind_model_open(callgrind_model *m, uint32_t function)
 {
     leave_section(m);
     function_state *state = &m->states[function];
-    if (!state->was_opened) {
-        state->was_opened = true;
-        state->first_line = m->n_lines;
-        state->first_call = m->n_calls;
-        table_empty(&m->section);
-        m->current = &m->section;
-    } else {
+    m->open = function;
+    m->is_all = state->was_opened;
+    m->in_calls = m->is_all ? &m->all_calls : &m->section_calls;
+    if (m->is_all) {
         if (!state->is_spread)
             spread(m, state);
-        m->current = &m->all;
+        return;
     }
-    m->open = function;
+    state->was_opened = true;
+    state->first_line = m->n_lines;
+    state->first_call = m->n_calls;
+    callgrind_section_begin(&m->section);
+    callgrind_index_begin(&m->section_calls, m->n_calls);
+    m->place_file = NULL;
 }
 
 /* Cost arrays come by the thousand: they are small and many. */
-static inline uint64_t *new_costs(callgrind_model *m)
+static uint64_t *more_costs(callgrind_model *m, size_t *ret_n)
 {
-    if (m->n_costs == 0) {
-        m->n_costs = COSTS_AT_ONCE;
-        m->costs = store_alloc(m->store, COSTS_AT_ONCE * m->n_events * sizeof(uint64_t));
-    }
-    uint64_t *costs = m->costs;
-    m->costs += m->n_events;
-    m->n_costs--;
+    *ret_n = COSTS_AT_ONCE;
+    return store_alloc(m->store, COSTS_AT_ONCE * m->n_events * sizeof(uint64_t));
+}
+
+static void note_line(callgrind_model *m, const char *file, uint32_t line)
+{
+    callgrind_function *f = &m->functions[m->open];
+    if (file == f->file && line != 0 && (f->line == 0 || line < f->line))
+        f->line = line;
+}
+
+/* Costs of a new line; NULL if there are too many. */
+static inline uint64_t *append_line(callgrind_model *m, const char *file, uint32_t line,
+                                    uint64_t address)
+{
+    if (m->n_lines >= MAX_ITEMS)
+        return NULL;
+    if (m->n_lines == m->lines_capacity)
+        reserve_lines(m, 2 * m->lines_capacity);
+    if (m->n_line_costs == 0)
+        m->line_costs = more_costs(m, &m->n_line_costs);
+    uint64_t *costs = m->line_costs;
+    m->line_costs += m->n_events;
+    m->n_line_costs--;
+    m->lines[m->n_lines++] = (callgrind_line){m->open, line, file, address, costs};
+    note_line(m, file, line);
     return costs;
 }
 
-static uint64_t *append_line(callgrind_model *m, const item_key *key)
+static uint64_t *line_of_all(callgrind_model *m, const char *file, uint32_t line, uint64_t address)
 {
-    if (m->n_lines == m->lines_capacity) {
-        size_t capacity = MAX(FIRST_CAPACITY, 2 * m->lines_capacity);
-        m->lines = big_array_resize(m->lines, m->lines_capacity * sizeof *m->lines,
-                                    capacity * sizeof *m->lines);
-        m->lines_capacity = capacity;
+    uint32_t hash = hash_of(m->open, file, line + address), index;
+    size_t at = callgrind_index_start(&m->all_lines, hash);
+    while ((index = callgrind_index_next(&m->all_lines, hash, m->n_lines, &at)) != CALLGRIND_NONE) {
+        const callgrind_line *l = &m->lines[index];
+        if (l->line == line && l->file == file && l->address == address && l->function == m->open)
+            return (uint64_t *)(uintptr_t)l->self; /* it is ours: not const here */
+        at++;
     }
-    callgrind_function *f = &m->functions[key->function];
-    if (key->file == f->file && key->line != 0 && (f->line == 0 || key->line < f->line))
-        f->line = key->line;
-    uint64_t *costs = new_costs(m);
-    m->lines[m->n_lines++] =
-        (callgrind_line){key->function, key->line, key->file, key->address, costs};
+    uint64_t *costs = append_line(m, file, line, address);
+    if (costs != NULL)
+        callgrind_index_put(&m->all_lines, at, hash, m->n_lines - 1, m->n_lines);
     return costs;
+}
+
+/* The place of line 0 of a file in the open section. */
+static inline uint64_t file_place(callgrind_model *m, const char *file)
+{
+    if (file != m->place_file) {
+        m->file_place = callgrind_section_file(&m->section, file);
+        m->place_file = file;
+    }
+    return m->file_place;
 }
 
 uint64_t *callgrind_model_line(callgrind_model *m, const char *file, uint32_t line,
                                uint64_t address)
 {
-    item_key key = {m->open, CALLGRIND_NONE, file, line, address};
-    slot *found = table_find(m, m->current, &key);
-    if (found->stamp == m->current->stamp)
-        return (uint64_t *)(uintptr_t)m->lines[found->index].self; /* it is ours: not const here */
-    if (m->n_lines >= MAX_ITEMS)
-        return NULL;
-    uint64_t *costs = append_line(m, &key);
-    fill_slot(m, found, (uint32_t)(m->n_lines - 1));
+    if (m->is_all)
+        return line_of_all(m, file, line, address);
+    uint64_t place = file_place(m, file) + line;
+    size_t at;
+    uint64_t *costs = callgrind_section_find(&m->section, place, address, &at);
+    if (costs != NULL)
+        return costs;
+    costs = append_line(m, file, line, address);
+    if (costs != NULL)
+        callgrind_section_put(&m->section, at, place, address, costs);
     return costs;
 }
 
-static callgrind_call *append_call(callgrind_model *m, const item_key *key)
+static uint64_t *append_call(callgrind_model *m, uint32_t callee, const char *file, uint32_t line,
+                             uint64_t calls)
 {
-    if (m->n_calls == m->calls_capacity) {
-        size_t capacity = MAX(FIRST_CAPACITY, 2 * m->calls_capacity);
-        m->calls = big_array_resize(m->calls, m->calls_capacity * sizeof *m->calls,
-                                    capacity * sizeof *m->calls);
-        m->calls_capacity = capacity;
-    }
-    m->calls[m->n_calls] = (callgrind_call){
-        .caller = key->function,
-        .callee = key->callee,
-        .file = key->file,
-        .line = key->line,
-        .inclusive = new_costs(m),
-    };
-    return &m->calls[m->n_calls++];
+    if (m->n_calls >= MAX_ITEMS)
+        return NULL;
+    if (m->n_calls == m->calls_capacity)
+        reserve_calls(m, 2 * m->calls_capacity);
+    if (m->n_call_costs == 0)
+        m->call_costs = more_costs(m, &m->n_call_costs);
+    uint64_t *costs = m->call_costs;
+    m->call_costs += m->n_events;
+    m->n_call_costs--;
+    m->calls[m->n_calls++] = (callgrind_call){m->open, callee, file, line, calls, costs};
+    return costs;
 }
 
 uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, const char *file, uint32_t line,
                                uint64_t calls)
 {
-    item_key key = {m->open, callee, file, line, 0};
-    slot *found = table_find(m, m->current, &key);
-    callgrind_call *call;
-    if (found->stamp == m->current->stamp) {
-        call = &m->calls[found->index & ~IS_CALL];
-    } else {
-        if (m->n_calls >= MAX_ITEMS)
-            return NULL;
-        call = append_call(m, &key);
-        fill_slot(m, found, (uint32_t)(m->n_calls - 1) | IS_CALL);
+    callgrind_index *t = m->in_calls;
+    uint32_t hash = hash_of(m->open, file, line + ((uint64_t)callee << 32)), index;
+    size_t at = callgrind_index_start(t, hash);
+    while ((index = callgrind_index_next(t, hash, m->n_calls, &at)) != CALLGRIND_NONE) {
+        callgrind_call *c = &m->calls[index];
+        if (c->callee == callee && c->line == line && c->file == file && c->caller == m->open) {
+            c->calls += calls;
+            return (uint64_t *)(uintptr_t)c->inclusive; /* it is ours: not const here */
+        }
+        at++;
     }
-    call->calls += calls;
-    return (uint64_t *)(uintptr_t)call->inclusive; /* it is ours: not const here */
+    uint64_t *costs = append_call(m, callee, file, line, calls);
+    if (costs != NULL)
+        callgrind_index_put(t, at, hash, m->n_calls - 1, m->n_calls);
+    return costs;
 }
 
-bool callgrind_model_finder(const callgrind_model *m, callgrind_line_finder *ret_finder)
+callgrind_lines callgrind_model_take_lines(callgrind_model *m, const char *file)
 {
-    if (m->current != &m->section)
-        return false;
-    *ret_finder = (callgrind_line_finder){m->section.slots, m->lines,
-                                          ((size_t)1 << m->section.bits) - 1, m->section.stamp};
-    return true;
+    callgrind_lines l = {.slots = m->section.slots,
+                         .shift = 64 - m->section.bits,
+                         .first_place = m->section.first_number << 32,
+                         .next = m->lines + m->n_lines,
+                         .limit = m->lines + m->n_lines,
+                         .costs = m->line_costs,
+                         .function = m->open,
+                         .file = file};
+    if (m->is_all)
+        return l;
+    size_t room = MIN(MIN(m->lines_capacity, MAX_ITEMS) - m->n_lines, m->n_line_costs);
+    l.limit += MIN(room, callgrind_section_room(&m->section));
+    l.file_place = file_place(m, file);
+    return l;
+}
+
+void callgrind_model_give_lines(callgrind_model *m, callgrind_lines l)
+{
+    size_t n_new = (size_t)(l.next - (m->lines + m->n_lines));
+    for (size_t i = m->n_lines; i < m->n_lines + n_new; i++)
+        note_line(m, l.file, m->lines[i].line);
+    m->n_lines += n_new;
+    m->line_costs = l.costs;
+    m->n_line_costs -= n_new;
+    m->section.n_used += n_new;
 }
 
 void callgrind_model_add_self(callgrind_model *m, const uint64_t *costs)
@@ -372,8 +380,7 @@ void callgrind_model_add_self(callgrind_model *m, const uint64_t *costs)
         self[e] += costs[e];
 }
 
-void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, size_t *ret_lines_bytes,
-                            size_t *ret_calls_bytes)
+void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, callgrind_sizes *ret_sizes)
 {
     leave_section(m);
     uint64_t *totals = store_alloc(m->store, m->n_events * sizeof(uint64_t));
@@ -389,8 +396,9 @@ void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, size_t *re
     p->calls = g_steal_pointer(&m->calls);
     p->n_calls = m->n_calls;
     p->totals = totals;
-    *ret_lines_bytes = m->lines_capacity * sizeof *m->lines;
-    *ret_calls_bytes = m->calls_capacity * sizeof *m->calls;
+    *ret_sizes = (callgrind_sizes){.functions = m->functions_capacity * sizeof *m->functions,
+                                   .lines = m->lines_capacity * sizeof *m->lines,
+                                   .calls = m->calls_capacity * sizeof *m->calls};
     m->n_functions = m->n_lines = m->n_calls = 0;
-    m->functions_capacity = m->lines_capacity = m->calls_capacity = 0;
+    m->functions_capacity = m->lines_capacity = m->calls_capacity = 0; /* the states stay */
 }

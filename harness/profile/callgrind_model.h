@@ -1,9 +1,9 @@
 /*
  * callgrind_model.h -- builds a callgrind_profile while a reader goes through a file.
  *
- * A section is the text between one "fn=" and the next. Its lines and calls are merged in a small
- * table of its own, which stays in the processor's cache; only functions that come a second time
- * (several parts, several threads, other producers) go through the large table of all of them.
+ * A section is the text between one "fn=" and the next. Its lines and calls are merged in small
+ * tables of its own, which stay in the processor's cache; only functions that come a second time
+ * (several parts, several threads, other producers) go through the large tables of all of them.
  *
  * Owns:       the profile under construction until callgrind_model_finish().
  * Invariants: lines are unique by (function, file, line, address), calls by (caller, callee,
@@ -13,14 +13,16 @@
 #define HARNESS_PROFILE_CALLGRIND_MODEL_H
 
 #include "harness/profile/callgrind.h"
+#include "harness/profile/callgrind_tables.h"
 #include "harness/profile/store.h"
 
 #define CALLGRIND_NONE UINT32_MAX
 
 typedef struct callgrind_model callgrind_model;
 
-/* n_events: of every cost array from here on. s: kept until the profile is freed. */
-callgrind_model *callgrind_model_new(store *s, size_t n_events);
+/* n_events: of every cost array from here on. s: kept until the profile is freed. n_bytes: of the
+ * text, so that arrays need not grow often. */
+callgrind_model *callgrind_model_new(store *s, size_t n_events, size_t n_bytes);
 void callgrind_model_free(callgrind_model *m);
 
 /* Index of the function, which is made when it is new. The strings are interned. */
@@ -37,56 +39,58 @@ uint64_t *callgrind_model_line(callgrind_model *m, const char *file, uint32_t li
 uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, const char *file, uint32_t line,
                                uint64_t calls);
 
-/* What callgrind_model_line() needs to find a line that it knows, for a loop that keeps it in
- * registers: valid until the next call to any function of the model. Only sections that are in
- * the small table have one. */
-typedef struct callgrind_line_finder {
-    const struct callgrind_slot *slots;
-    const callgrind_line *lines;
-    size_t mask;
-    uint32_t stamp;
-} callgrind_line_finder;
+/*
+ * The lines of the open section within one file, for a loop that keeps all this in registers:
+ * taken by callgrind_model_take_lines(), given back before any other function for lines is called.
+ */
+typedef struct callgrind_lines {
+    callgrind_slot *slots; /* as in callgrind_section */
+    unsigned shift;
+    uint64_t first_place;         /* of the section */
+    uint64_t file_place;          /* of line 0 of the file */
+    callgrind_line *next, *limit; /* where a new line goes; equal: nowhere */
+    uint64_t *costs;              /* of it */
+    uint32_t function;
+    const char *file;
+} callgrind_lines;
 
-/* A slot is in use if its stamp is the table's: a new stamp empties the whole table. */
-typedef struct callgrind_slot {
-    uint32_t stamp;
-    uint32_t index; /* of a line; of a call, with the highest bit set */
-} callgrind_slot;
+callgrind_lines callgrind_model_take_lines(callgrind_model *m, const char *file);
+void callgrind_model_give_lines(callgrind_model *m, callgrind_lines l);
 
-/* False if the open section has none. */
-bool callgrind_model_finder(const callgrind_model *m, callgrind_line_finder *ret_finder);
-
-/* Where the search for a line or call begins. callee: CALLGRIND_NONE for a line. */
-static inline uint64_t callgrind_model_hash(uint32_t function, uint32_t callee, const char *file,
-                                            uint32_t line, uint64_t address)
+/*
+ * The costs of a line without address, which is added if it is new; NULL: it is neither at its
+ * first place nor can it be put there, and callgrind_model_line() must do it. Whether a line is
+ * new is as good as random, so there is no branch on it: what a new one needs is written in
+ * either case.
+ */
+static inline uint64_t *callgrind_lines_at(callgrind_lines *l, uint32_t line, size_t n_events)
 {
-    uint64_t hash = ((uintptr_t)file + line + address * 0xD6E8FEB86659FD93U) ^
-                    (((uint64_t)callee << 32) + function);
-    hash *= 0x9FB21C651E98DF25U;
-    return hash ^ (hash >> 32);
-}
-
-/* The costs of a known line without address, or NULL: not at the first place to look at. */
-static inline uint64_t *callgrind_model_find_line(const callgrind_line_finder *f, uint32_t function,
-                                                  const char *file, uint32_t line)
-{
-    const callgrind_slot *slot =
-        &f->slots[callgrind_model_hash(function, CALLGRIND_NONE, file, line, 0) & f->mask];
-    if (slot->stamp != f->stamp || (slot->index >> 31) != 0)
+    uint64_t place = l->file_place + line;
+    callgrind_slot *slot = &l->slots[place * CALLGRIND_GOLDEN >> l->shift];
+    uint64_t if_new = -(uint64_t)(slot->place != place);
+    __asm__("" : "+r"(if_new)); /* hides what it is: else compilers make a branch of it */
+    uint64_t if_used = -(uint64_t)(slot->place >= l->first_place);
+    if (__builtin_expect((if_new & if_used) != 0 || l->next == l->limit, 0))
         return NULL;
-    const callgrind_line *l = &f->lines[slot->index];
-    if (l->line != line || l->file != file || l->address != 0)
-        return NULL;
-    return (uint64_t *)(uintptr_t)l->self; /* it is the model's: not const here */
+    uint64_t *costs =
+        (uint64_t *)(((uintptr_t)slot->costs & ~if_new) | ((uintptr_t)l->costs & if_new));
+    *slot = (callgrind_slot){place, 0, costs};
+    *l->next = (callgrind_line){l->function, line, l->file, 0, costs};
+    l->next -= (int64_t)if_new;
+    l->costs += n_events & if_new;
+    return costs;
 }
 
 /* Adds to the self cost of the open section's function. */
 void callgrind_model_add_self(callgrind_model *m, const uint64_t *costs);
 
-/* Fills functions, lines, calls, totals and inclusive costs of p; m is left empty.
- * The arrays lines and calls are to be freed by big_array_free() with the sizes returned. */
-void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, size_t *ret_lines_bytes,
-                            size_t *ret_calls_bytes);
+/* In bytes, of the arrays of a profile: what big_array_free() wants to know. */
+typedef struct callgrind_sizes {
+    size_t functions, lines, calls;
+} callgrind_sizes;
+
+/* Fills functions, lines, calls, totals and inclusive costs of p; m is left empty. */
+void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, callgrind_sizes *ret_sizes);
 
 /* callgrind_inclusive.c: inclusive costs and calls by strongly connected components.
  * functions: their inclusive arrays are written. */

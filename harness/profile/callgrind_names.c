@@ -2,18 +2,17 @@
 
 #include "harness/profile/scan.h"
 
-#define MAX_DENSE ((uint64_t)1 << 20)
-
 void callgrind_names_init(callgrind_names *names, store *s, const char *unknown)
 {
     *names = (callgrind_names){.store = s,
+                               .pages = g_new0(callgrind_name *, CALLGRIND_N_PAGES),
                                .sparse = g_hash_table_new(g_int64_hash, g_int64_equal),
                                .unknown = store_intern(s, unknown, strlen(unknown))};
 }
 
 void callgrind_names_clear(callgrind_names *names)
 {
-    g_free(names->dense);
+    g_free(names->pages);
     g_hash_table_unref(names->sparse);
     *names = (callgrind_names){0};
 }
@@ -32,20 +31,12 @@ static callgrind_name *sparse_entry(callgrind_names *names, uint64_t id)
 
 static callgrind_name *entry_of(callgrind_names *names, uint64_t id)
 {
-    if (id >= MAX_DENSE)
+    if (id >= CALLGRIND_N_PAGES * CALLGRIND_PAGE_NAMES)
         return sparse_entry(names, id);
-    if (id >= names->n_dense) {
-        size_t n = MAX((size_t)1024, names->n_dense);
-        while (n <= id)
-            n *= 2;
-        names->dense = g_renew(callgrind_name *, names->dense, n);
-        memset(names->dense + names->n_dense, 0,
-               (n - names->n_dense) * sizeof(callgrind_name *)); /* the new end only */
-        names->n_dense = n;
-    }
-    if (names->dense[id] == NULL)
-        names->dense[id] = store_alloc(names->store, sizeof(callgrind_name));
-    return names->dense[id];
+    callgrind_name **page = &names->pages[id / CALLGRIND_PAGE_NAMES];
+    if (*page == NULL)
+        *page = store_alloc(names->store, CALLGRIND_PAGE_NAMES * sizeof(callgrind_name));
+    return &(*page)[id % CALLGRIND_PAGE_NAMES];
 }
 
 /* "(123)" at p: the place behind it, or NULL if there is no id here. */

@@ -11,6 +11,9 @@
 
 #include <stdbool.h>
 
+#define CALLGRIND_PAGE_NAMES ((uint64_t)256)
+#define CALLGRIND_N_PAGES    ((uint64_t)4096)
+
 /* What an id stands for; also remembers which function it was resolved to last. */
 typedef struct callgrind_name {
     const char *name; /* interned; NULL: not defined yet */
@@ -20,11 +23,19 @@ typedef struct callgrind_name {
 
 typedef struct callgrind_names {
     store *store;
-    callgrind_name **dense; /* by id, for small ids */
-    size_t n_dense;
-    GHashTable *sparse;  /* id -> callgrind_name, for large ones */
-    const char *unknown; /* interned: what "???" becomes */
+    callgrind_name **pages; /* [CALLGRIND_N_PAGES] of CALLGRIND_PAGE_NAMES, for small ids */
+    GHashTable *sparse;     /* id -> callgrind_name, for large ones */
+    const char *unknown;    /* interned: what "???" becomes */
 } callgrind_names;
+
+/* The entry of a small id, which may have no name yet; NULL if there is none. */
+static inline callgrind_name *callgrind_names_at(const callgrind_names *names, uint64_t id)
+{
+    if (id >= CALLGRIND_N_PAGES * CALLGRIND_PAGE_NAMES ||
+        names->pages[id / CALLGRIND_PAGE_NAMES] == NULL)
+        return NULL;
+    return &names->pages[id / CALLGRIND_PAGE_NAMES][id % CALLGRIND_PAGE_NAMES];
+}
 
 /* unknown: what the name "???" becomes ("" for objects and files). */
 void callgrind_names_init(callgrind_names *names, store *s, const char *unknown);

@@ -3,7 +3,8 @@
  *
  *   callgrind.c          the pass as a whole
  *   callgrind_header.c   "key: value" lines
- *   callgrind_body.c     "spec=name" lines and lines of costs
+ *   callgrind_body.c     "spec=name" lines and lines of costs, in every form
+ *   callgrind_plain.c    the same in the most frequent form, fast
  */
 #ifndef HARNESS_PROFILE_CALLGRIND_READER_H
 #define HARNESS_PROFILE_CALLGRIND_READER_H
@@ -13,6 +14,7 @@
 #include "harness/profile/scan.h"
 
 #define CALLGRIND_MAX_EVENTS 128
+#define CALLGRIND_PLAIN_CALL 128 /* bytes that a call in the plain form may have */
 
 typedef enum callgrind_position {
     CALLGRIND_ADDRESS,
@@ -56,7 +58,8 @@ typedef struct callgrind_reader {
     GPtrArray *events;                     /* of const char *, interned: of all parts */
     size_t event_of[CALLGRIND_MAX_EVENTS]; /* column of this part -> index in events */
     size_t n_columns;
-    bool is_plain;     /* positions are lines, one event in all: see callgrind_body.c */
+    bool is_in_order;  /* event_of[i] is i */
+    bool is_plain;     /* positions are lines, one event in all: see callgrind_plain.c */
     bool must_restart; /* a later part has events that earlier ones have not */
     callgrind_position kinds[CALLGRIND_N_POSITIONS];
     size_t n_kinds;
@@ -88,6 +91,22 @@ void callgrind_header_set_plain(callgrind_reader *r);
 
 /* Reads the lines of a piece. */
 void callgrind_body_read(callgrind_reader *r, const scan_piece *piece);
+
+/* The function of that name there. */
+static inline uint32_t callgrind_body_resolve(callgrind_reader *r, callgrind_name *name,
+                                              const char *object, const char *file)
+{
+    if (name->function != CALLGRIND_NONE && name->object == object && name->file == file)
+        return name->function;
+    name->function = callgrind_model_function(r->model, object, file, name->name);
+    name->object = object;
+    name->file = file;
+    return name->function;
+}
+
+/* Reads lines of a section that is open and plain from p on, until one is not of the frequent
+ * forms. Returns the place of that one: nothing of it was read. */
+const char *callgrind_plain_read(callgrind_reader *r, const char *p);
 
 /* Gives the open section's self cost to the model. */
 void callgrind_body_close_section(callgrind_reader *r);

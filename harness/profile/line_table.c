@@ -182,7 +182,7 @@ static bool is_on_path(const GPtrArray *path, const massif_node *node)
 {
     for (guint i = 0; i < path->len; i++) {
         const massif_node *other = g_ptr_array_index(path, i);
-        if (other->line == node->line && other->file == node->file)
+        if (other->place->line == node->place->line && other->place->file == node->place->file)
             return true;
     }
     return false;
@@ -192,16 +192,17 @@ static bool is_on_path(const GPtrArray *path, const massif_node *node)
 static bool is_inlined_at(const GPtrArray *path, const massif_node *node)
 {
     const massif_node *inner = path->len > 0 ? g_ptr_array_index(path, path->len - 1) : NULL;
-    return inner != NULL && node->address != 0 && node->address == inner->address;
+    return inner != NULL && node->place->address != 0 &&
+           node->place->address == inner->place->address;
 }
 
 static void add_peak_node(const massif_node *node, const GPtrArray *path, void *argument)
 {
     line_table *table = argument;
     table->has_peak = true;
-    if (node->line == 0 || is_inlined_at(path, node) || is_on_path(path, node))
+    if (node->place->line == 0 || is_inlined_at(path, node) || is_on_path(path, node))
         return;
-    line_row *row = find_row(table, path_of(table, node->file), node->line);
+    line_row *row = find_row(table, path_of(table, node->place->file), node->place->line);
     if (row != NULL)
         row->peak_bytes += node->bytes;
 }

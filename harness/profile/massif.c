@@ -224,15 +224,16 @@ static owned_profile *profile_new(void)
     return owned;
 }
 
-massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name, GError **error)
+static massif_profile *parse(const char *text, size_t n_bytes, const char *name, bool is_mapped,
+                             GError **error)
 {
     owned_profile *owned = profile_new();
     reader r = {.text = text, .name = name, .owned = owned, .first_damage = n_bytes};
     r.tree = massif_tree_new(owned->store);
     scan_text pieces;
-    scan_text_init(&pieces, text, n_bytes);
-    for (size_t i = 0; i < G_N_ELEMENTS(pieces.pieces); i++)
-        read_piece(&r, &pieces.pieces[i]);
+    scan_text_init(&pieces, text, n_bytes, is_mapped);
+    for (const scan_piece *piece; (piece = scan_text_next(&pieces)) != NULL;)
+        read_piece(&r, piece);
     bool is_read = finish(&r, text, n_bytes);
     if (!is_read) {
         size_t line, column;
@@ -249,12 +250,17 @@ massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name,
     return NULL;
 }
 
+massif_profile *massif_parse(const char *text, size_t n_bytes, const char *name, GError **error)
+{
+    return parse(text, n_bytes, name, false, error);
+}
+
 massif_profile *massif_read(const char *path, GError **error)
 {
     g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
     if (file != NULL)
-        return massif_parse(g_mapped_file_get_contents(file), g_mapped_file_get_length(file), path,
-                            error);
+        return parse(g_mapped_file_get_contents(file), g_mapped_file_get_length(file), path, true,
+                     error);
     g_autofree char *text = NULL; /* a pipe cannot be mapped */
     gsize n_bytes;
     if (!g_file_get_contents(path, &text, &n_bytes, error))

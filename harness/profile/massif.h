@@ -13,13 +13,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct massif_node {
-    uint64_t bytes;
+/* What the label of a node says. */
+typedef struct massif_place {
     uint64_t address;     /* 0 for the root and for "below threshold" */
     const char *function; /* "hw_pool_alloc"; or the whole label where it has no address */
     const char *file;     /* "pool.c", "" if unknown */
     const char *object;   /* "/usr/lib/libc.so.6" where it stands for file and line, else "" */
     uint32_t line;        /* 0 if unknown */
+} massif_place;
+
+typedef struct massif_node {
+    uint64_t bytes;
+    const massif_place *place; /* that of all nodes with the same label */
     const struct massif_node *children;
     size_t n_children;
 } massif_node;

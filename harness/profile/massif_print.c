@@ -132,15 +132,15 @@ static void append_node(GString *text, const pending_node *p, uint64_t whole, bo
     g_autofree char *bytes = plain_text_number(node->bytes);
     double share = whole > 0 ? 100.0 * (double)node->bytes / (double)whole : 0;
     g_string_append_printf(text, "%16s %5.1f%%  %*s%s", bytes, share, (int)MIN(p->depth, 60) * 2,
-                           "", node->function);
-    const char *place = node->file[0] != '\0' ? node->file : node->object;
+                           "", node->place->function);
+    const char *place = node->place->file[0] != '\0' ? node->place->file : node->place->object;
     const char *slash = strrchr(place, '/');
     if (strip_dirs && slash != NULL)
         place = slash + 1;
-    if (node->file[0] != '\0' && node->line > 0)
-        g_string_append_printf(text, " (%s:%u)", place, node->line);
+    if (node->place->file[0] != '\0' && node->place->line > 0)
+        g_string_append_printf(text, " (%s:%u)", place, node->place->line);
     else if (place[0] != '\0')
-        g_string_append_printf(text, " (%s%s)", node->file[0] != '\0' ? "" : "in ", place);
+        g_string_append_printf(text, " (%s%s)", node->place->file[0] != '\0' ? "" : "in ", place);
     g_string_append_c(text, '\n');
 }
 

@@ -5,12 +5,12 @@
 #define MAX_DEPTH  4096
 #define FIRST_BITS 10
 
-/* What a label says, kept since labels repeat from snapshot to snapshot. */
+/* Labels repeat from snapshot to snapshot: each is taken apart once. */
 typedef struct label {
     const char *text; /* in the file; NULL: free slot */
     size_t n_bytes;
     uint64_t hash;
-    massif_node node; /* without bytes and children */
+    const massif_place *place;
 } label;
 
 /* A node whose children are still coming: they are pending[first_child ..]. */
@@ -54,20 +54,20 @@ void massif_tree_free(massif_tree *t)
 /* ---- labels ---- */
 
 /* "(file.c:12)" or "(in /lib/x.so)": [p, end) is what stands between the parentheses. */
-static void read_location(const massif_tree *t, const char *p, const char *end, massif_node *node)
+static void read_location(const massif_tree *t, const char *p, const char *end, massif_place *place)
 {
     if (end - p > 3 && memcmp(p, "in ", 3) == 0) {
-        node->object = store_intern(t->store, p + 3, (size_t)(end - p - 3));
+        place->object = store_intern(t->store, p + 3, (size_t)(end - p - 3));
         return;
     }
     const char *colon = memrchr(p, ':', (size_t)(end - p));
     uint64_t line;
     if (colon != NULL && colon + 1 < end && scan_number(colon + 1, &line) == end &&
         line <= UINT32_MAX) {
-        node->line = (uint32_t)line;
+        place->line = (uint32_t)line;
         end = colon;
     }
-    node->file = store_intern(t->store, p, (size_t)(end - p));
+    place->file = store_intern(t->store, p, (size_t)(end - p));
 }
 
 /* The " (" of the location that ends a label, or NULL: the last one, since names hold parentheses,
@@ -87,25 +87,26 @@ static const char *find_location(const char *begin, const char *end)
 }
 
 /* "0x109226: main (m.c:6)"; anything else is a label as a whole. */
-static massif_node read_label(const massif_tree *t, const char *p, const char *end)
+static const massif_place *read_label(const massif_tree *t, const char *p, const char *end)
 {
-    massif_node node = {.file = t->nothing, .object = t->nothing};
+    massif_place *place = store_alloc(t->store, sizeof *place);
+    place->file = place->object = t->nothing;
     const char *begin = p;
     const char *behind = p;
     if (end - p > 2 && p[0] == '0' && p[1] == 'x')
-        behind = scan_number(p, &node.address);
+        behind = scan_number(p, &place->address);
     if (behind > p + 2 && end - behind > 2 && behind[0] == ':' && behind[1] == ' ') {
         begin = behind + 2;
         const char *open = find_location(begin, end);
         if (open != NULL) {
-            read_location(t, open + 2, end - 1, &node);
+            read_location(t, open + 2, end - 1, place);
             end = open;
         }
     } else {
-        node.address = 0;
+        place->address = 0;
     }
-    node.function = store_intern(t->store, begin, (size_t)(end - begin));
-    return node;
+    place->function = store_intern(t->store, begin, (size_t)(end - begin));
+    return place;
 }
 
 static void grow_labels(massif_tree *t)
@@ -126,23 +127,40 @@ static void grow_labels(massif_tree *t)
     g_free(old);
 }
 
-static const massif_node *find_label(massif_tree *t, const char *p, const char *end)
+/*
+ * Of a label, its length, its beginning with the address and its end with the line: they tell
+ * labels apart but for a few, which are compared.
+ */
+static uint64_t label_hash(const char *p, size_t n_bytes)
+{
+    uint64_t words[3];
+    if (n_bytes < sizeof words)
+        return store_hash(p, n_bytes);
+    memcpy(words, p, 2 * sizeof(uint64_t));
+    memcpy(&words[2], p + n_bytes - sizeof(uint64_t), sizeof(uint64_t));
+    uint64_t hash = (words[0] ^ n_bytes) * 0x9E3779B97F4A7C15U;
+    hash = (hash ^ (hash >> 32) ^ words[1]) * 0x9FB21C651E98DF25U;
+    hash = (hash ^ (hash >> 32) ^ words[2]) * 0xD6E8FEB86659FD93U;
+    return hash ^ (hash >> 32);
+}
+
+static const massif_place *find_label(massif_tree *t, const char *p, const char *end)
 {
     if (2 * t->n_labels >= (size_t)1 << t->bits)
         grow_labels(t);
     size_t n_bytes = (size_t)(end - p);
-    uint64_t hash = store_hash(p, n_bytes);
+    uint64_t hash = label_hash(p, n_bytes);
     size_t mask = ((size_t)1 << t->bits) - 1;
     size_t at = hash & mask;
     for (; t->labels[at].text != NULL; at = (at + 1) & mask) {
         const label *known = &t->labels[at];
         if (known->hash == hash && known->n_bytes == n_bytes &&
             memcmp(known->text, p, n_bytes) == 0)
-            return &known->node;
+            return known->place;
     }
     t->labels[at] = (label){p, n_bytes, hash, read_label(t, p, end)};
     t->n_labels++;
-    return &t->labels[at].node;
+    return t->labels[at].place;
 }
 
 /* ---- nodes ---- */
@@ -164,22 +182,31 @@ static void close_node(massif_tree *t)
     t->n_pending = last.node + 1;
 }
 
-static void append_node(massif_tree *t, const massif_node *label_node, uint64_t bytes)
+static void append_node(massif_tree *t, const massif_place *place, uint64_t bytes)
 {
     if (t->n_pending == t->pending_capacity) {
         t->pending_capacity = MAX((size_t)256, 2 * t->pending_capacity);
         t->pending = g_renew(massif_node, t->pending, t->pending_capacity);
     }
-    massif_node *node = &t->pending[t->n_pending++];
-    *node = *label_node;
-    node->bytes = bytes;
+    t->pending[t->n_pending++] = (massif_node){.bytes = bytes, .place = place};
+}
+
+/* Eight at a time: how many there are is as good as random. There is something else at the end. */
+static const char *skip_spaces(const char *p)
+{
+    uint64_t word;
+    for (;; p += sizeof word) {
+        memcpy(&word, p, sizeof word);
+        word ^= 0x2020202020202020U;
+        if (word != 0)
+            return p + __builtin_ctzll(word) / 8;
+    }
 }
 
 const char *massif_tree_line(massif_tree *t, const char *p, const char *end, const char **ret_place)
 {
     const char *begin = p;
-    while (p < end && *p == ' ')
-        p++;
+    p = skip_spaces(p);
     size_t depth = (size_t)(p - begin);
     *ret_place = p;
     if (p == end || *p != 'n')
@@ -198,9 +225,9 @@ const char *massif_tree_line(massif_tree *t, const char *p, const char *end, con
         return "a number of bytes";
     while (t->n_open > depth)
         close_node(t);
-    const massif_node *label_node = find_label(t, behind < end ? behind + 1 : end, end);
+    const massif_place *place = find_label(t, behind < end ? behind + 1 : end, end);
     t->open[t->n_open++] = (open_node){t->n_pending, n_announced};
-    append_node(t, label_node, bytes);
+    append_node(t, place, bytes);
     return NULL;
 }
 

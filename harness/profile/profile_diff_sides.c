@@ -142,7 +142,8 @@ static bool is_on_path(const GPtrArray *path, const massif_node *node)
 {
     for (guint i = 0; i < path->len; i++) {
         const massif_node *other = g_ptr_array_index(path, i);
-        if (other->function == node->function && other->file == node->file)
+        if (other->place->function == node->place->function &&
+            other->place->file == node->place->file)
             return true;
     }
     return false;
@@ -154,13 +155,13 @@ static void add_tree_node(const massif_node *node, const GPtrArray *path, void *
     row_index *index = argument;
     if (path->len == 0)
         return;
-    const char *file = node->file[0] != '\0' ? node->file : node->object;
-    guint at = find_row(index, node->function, file);
+    const char *file = node->place->file[0] != '\0' ? node->place->file : node->place->object;
+    guint at = find_row(index, node->place->function, file);
     uint64_t self = path->len == 1 ? node->bytes : 0;
     uint64_t inclusive = is_on_path(path, node) ? 0 : node->bytes;
     row_at(index->side, at)->self += self;
     row_at(index->side, at)->inclusive += inclusive;
-    diff_line *line = find_line(&index->lines, at, file, node->line);
+    diff_line *line = find_line(&index->lines, at, file, node->place->line);
     line->self += self;
     line->inclusive += inclusive;
 }

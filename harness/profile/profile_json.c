@@ -107,11 +107,11 @@ static json_t *node_value(const massif_node *node)
 {
     json_t *object = json_object();
     set(object, "bytes", count_value(node->bytes));
-    set(object, "address", count_value(node->address));
-    set(object, "function", text_value(node->function));
-    set(object, "file", text_value(node->file));
-    set(object, "object", text_value(node->object));
-    set(object, "line", json_integer(node->line));
+    set(object, "address", count_value(node->place->address));
+    set(object, "function", text_value(node->place->function));
+    set(object, "file", text_value(node->place->file));
+    set(object, "object", text_value(node->place->object));
+    set(object, "line", json_integer(node->place->line));
     set(object, "children", json_array());
     return object;
 }

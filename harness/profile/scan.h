@@ -57,7 +57,7 @@ static inline bool scan_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Text in two pieces, [0] mapped and [1] a padded copy of its last lines, so that every place
+/* Text in pieces, those of [0] mapped and [1] a padded copy of its last lines, so that every place
  * in a piece can be read SCAN_PADDING bytes onwards. A piece ends behind a newline (the last one
  * perhaps without: then a newline is not added, a zero follows). */
 typedef struct scan_piece {
@@ -68,10 +68,19 @@ typedef struct scan_piece {
 typedef struct scan_text {
     scan_piece pieces[2];
     char *copy;
+    const char *next; /* of pieces[0]: what comes next */
+    bool is_mapped, is_at_copy;
+    scan_piece window;
 } scan_text;
 
-void scan_text_init(scan_text *t, const char *text, size_t n_bytes);
+/* is_mapped: the text is a file's, mapped and not written to, so that memory of what has been
+ * read can be given back: it comes again from the file if it is needed for a message. */
+void scan_text_init(scan_text *t, const char *text, size_t n_bytes, bool is_mapped);
 void scan_text_clear(scan_text *t);
+
+/* The next piece of the text, NULL behind the last. One that is mapped comes in several. */
+const scan_piece *scan_text_next(scan_text *t);
+void scan_text_rewind(scan_text *t);
 
 /* 1-based line and column (in bytes) of an offset. Cost: O(offset); for messages. */
 void scan_place(const char *text, size_t offset, size_t *ret_line, size_t *ret_column);

@@ -52,9 +52,8 @@ void store_free(store *s)
 
 static void *own_chunk(store *s, size_t n_bytes)
 {
-    chunk c = {big_array_resize(NULL, 0, n_bytes), n_bytes};
-    if (n_bytes < BIG_ARRAY_BYTES)
-        memset(c.memory, 0, n_bytes); /* big ones are zero */
+    chunk c = {n_bytes < BIG_ARRAY_BYTES ? g_malloc0(n_bytes) : big_array_resize(NULL, 0, n_bytes),
+               n_bytes};
     s->n_bytes += n_bytes;
     g_array_append_val(s->chunks, c);
     return c.memory;

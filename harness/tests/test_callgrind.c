@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "harness/profile/callgrind.h"
+#include "harness/profile/scan_block.h"
 #include "harness/profile/stacks.h"
 
 #include <string.h>
@@ -595,6 +596,137 @@ static void functions_in_many_pieces(void **state)
         assert_true(p->calls[i].calls == calls[p->functions[p->calls[i].caller].name[1] - '0']);
 }
 
+/* One random section: what each function, file and line costs is noted in sums. */
+static void write_section(GString *text, GRand *rand, int *last_line, GHashTable *sums)
+{
+    static const int spreads[] = {20, 3000, 99999999};
+    int function = g_rand_int_range(rand, 0, 40), file = function % 3, line = *last_line;
+    int spread = spreads[g_rand_int_range(rand, 0, (gint32)G_N_ELEMENTS(spreads))];
+    g_string_append_printf(text, "fl=(%d)\nfn=(%d)\n", file, function);
+    for (int i = g_rand_int_range(rand, 0, 10) == 0 ? 3000 : 30; i > 0; i--) {
+        int next = g_rand_int_range(rand, 0, spread), kind = g_rand_int_range(rand, 0, 20);
+        guint32 cost = g_rand_int(rand) >> g_rand_int_range(rand, 0, 32);
+        if (kind == 0)
+            g_string_append_printf(text, "f%c=(%d)\n", "ie"[i % 2], file = i % 8);
+        if (kind == 1)
+            g_string_append_printf(text, "cob=(1)\ncfi=(%d)\ncfn=(%d)\ncalls=%d +3\n%+d %u\n",
+                                   i % 8, i % 40, i, next - line, cost);
+        if (kind == 2)
+            next = line;
+        if (kind == 2)
+            g_string_append_printf(text, "* %u\n", cost);
+        else if (kind < 12)
+            g_string_append_printf(text, "%d %u\n", next, cost);
+        else
+            g_string_append_printf(text, "%+d %u\n", next - line, cost);
+        line = next;
+        char *key = g_strdup_printf("f%d %d.c %d", function, file, line);
+        guint64 *sum = g_hash_table_lookup(sums, key);
+        guint64 total = cost + (sum != NULL ? *sum : 0);
+        g_hash_table_replace(sums, key, g_memdup2(&total, sizeof total));
+    }
+    *last_line = line;
+}
+
+/* Whatever way a line is read, its cost arrives: lines as valgrind writes them go through a loop of
+ * their own, and none of the same text with carriage returns does. */
+static void plain_lines_and_others(void **state)
+{
+    (void)state;
+    g_autoptr(GHashTable) sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GRand *rand = g_rand_new_with_seed(11);
+    GString *text = g_string_new("events: Ir\nob=(1) object\n");
+    for (int i = 0; i < 40; i++)
+        g_string_append_printf(text, "fl=(%d) %d.c\nfn=(%d) f%d\n", i % 8, i % 8, i, i);
+    int last_line = 0;
+    for (int i = 0; i < 200; i++)
+        write_section(text, rand, &last_line, sums);
+    g_rand_free(rand);
+    g_autoptr(callgrind_profile) plain = parse(text->str);
+    (void)g_string_replace(text, "\n", "\r\n", 0); /* how many: does not matter */
+    g_autoptr(callgrind_profile) other = parse(text->str);
+    g_string_free(text, TRUE);
+    assert_clean(plain);
+    assert_clean(other);
+    assert_int_equal(plain->n_lines, g_hash_table_size(sums));
+    assert_int_equal(other->n_lines, plain->n_lines);
+    for (size_t i = 0; i < plain->n_lines; i++) {
+        const callgrind_line *line = &plain->lines[i];
+        g_autofree char *key = g_strdup_printf("%s %s %u", plain->functions[line->function].name,
+                                               line->file, line->line);
+        const guint64 *sum = g_hash_table_lookup(sums, key);
+        assert_non_null(sum);
+        assert_true(line->self[0] == *sum);
+        assert_true(other->lines[i].self[0] == *sum);
+    }
+    assert_int_equal(plain->n_functions, other->n_functions);
+    for (size_t i = 0; i < plain->n_functions; i++) {
+        assert_int_equal(plain->functions[i].line, other->functions[i].line);
+        assert_true(plain->functions[i].inclusive[0] == other->functions[i].inclusive[0]);
+    }
+    assert_int_equal(plain->n_calls, other->n_calls);
+    for (size_t i = 0; i < plain->n_calls; i++) {
+        const callgrind_call *a = &plain->calls[i], *b = &other->calls[i];
+        assert_true(a->caller == b->caller && a->callee == b->callee && a->line == b->line);
+        assert_string_equal(a->file, b->file);
+        assert_true(a->calls == b->calls && a->inclusive[0] == b->inclusive[0]);
+    }
+}
+
+/* Many costs to a line, mostly of one digit, some missing, in the order of the events or not: their
+ * sums against an array. */
+static void costs_of_many_events(void **state)
+{
+    (void)state;
+    enum { N_EVENTS = 13, N_LINES = 50 };
+    static uint64_t sums[N_LINES][N_EVENTS];
+    memset(sums, 0, sizeof sums);
+    GRand *rand = g_rand_new_with_seed(5);
+    GString *text = g_string_new("events: e0 e1 e2 e3 e4 e5 e6 e7 e8 e9 e10 e11 e12\nfl=a\nfn=f\n");
+    for (int i = 0; i < 4000; i++) {
+        bool is_reversed = i >= 3000;
+        if (i == 3000)
+            g_string_append(text, "events: e12 e11 e10 e9 e8 e7 e6 e5 e4 e3 e2 e1 e0\n");
+        int line = g_rand_int_range(rand, 0, N_LINES), n = g_rand_int_range(rand, 0, N_EVENTS + 1);
+        g_string_append_printf(text, "%d", line);
+        for (int e = 0; e < n; e++) {
+            guint32 cost = g_rand_int_range(rand, 0, 4) == 0 ? g_rand_int(rand) >> (i % 32)
+                                                             : g_rand_int(rand) % 10;
+            g_string_append_printf(text, "%s%u", i % 50 == 0 ? "  " : " ", cost);
+            sums[line][is_reversed ? N_EVENTS - 1 - e : e] += cost;
+        }
+        g_string_append(text, i % 40 == 0 ? " \n" : i % 30 == 0 ? "\r\n" : "\n");
+    }
+    g_rand_free(rand);
+    g_autoptr(callgrind_profile) p = parse(text->str);
+    g_string_free(text, TRUE);
+    assert_clean(p);
+    assert_int_equal(p->n_lines, N_LINES);
+    for (size_t i = 0; i < p->n_lines; i++)
+        assert_memory_equal(p->lines[i].self, sums[p->lines[i].line], sizeof sums[0]);
+}
+
+/* The masks of sixteen bytes, by both ways of finding them, against a look at each byte. */
+static void blocks_of_text(void **state)
+{
+    (void)state;
+    static const char bytes[] = "0123456789/: \n\r\t*+-\x80\xb0\xb9\x8a\xa0\xff";
+    GRand *rand = g_rand_new_with_seed(3);
+    for (int k = 0; k < 20000; k++) {
+        char text[SCAN_BLOCK_BYTES];
+        scan_block expected = {0, 0};
+        for (unsigned i = 0; i < sizeof text; i++) {
+            text[i] = bytes[g_rand_int_range(rand, 0, (gint32)sizeof bytes)]; /* with its zero */
+            expected.digits |= (uint32_t)scan_is_digit(text[i]) << i;
+            expected.newlines |= (uint32_t)(text[i] == '\n') << i;
+        }
+        scan_block by_words = scan_block_by_words(text), as_used = scan_block_read(text);
+        assert_memory_equal(&by_words, &expected, sizeof expected);
+        assert_memory_equal(&as_used, &expected, sizeof expected);
+    }
+    g_rand_free(rand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -622,6 +754,9 @@ int main(void)
         cmocka_unit_test(inclusive_cost_of_random_graphs),
         cmocka_unit_test(deep_chains),
         cmocka_unit_test(functions_in_many_pieces),
+        cmocka_unit_test(plain_lines_and_others),
+        cmocka_unit_test(costs_of_many_events),
+        cmocka_unit_test(blocks_of_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,26 +71,27 @@ static void tree_with_difficult_labels(void **state)
     const massif_node *root = p->snapshots[1].tree;
     assert_true(root->bytes == 6000000000U);
     assert_int_equal(root->n_children, 3);
-    assert_string_equal(root->function,
+    assert_string_equal(root->place->function,
                         "(heap allocation functions) malloc/new/new[], --alloc-fns, etc.");
     const massif_node *run = &root->children[0];
-    assert_string_equal(run->function, "run(int) (anonymous namespace)::go()");
-    assert_string_equal(run->file, "run.cpp");
-    assert_int_equal(run->line, 347);
-    assert_int_equal(run->address, 0x48D909F);
+    assert_string_equal(run->place->function, "run(int) (anonymous namespace)::go()");
+    assert_string_equal(run->place->file, "run.cpp");
+    assert_int_equal(run->place->line, 347);
+    assert_int_equal(run->place->address, 0x48D909F);
     const massif_node *lambda = &run->children[0]; /* inlined: the same address */
-    assert_string_equal(lambda->function, "main::{lambda(int)#1}::operator()(int) const");
-    assert_int_equal(lambda->address, run->address);
+    assert_string_equal(lambda->place->function, "main::{lambda(int)#1}::operator()(int) const");
+    assert_int_equal(lambda->place->address, run->place->address);
     assert_int_equal(lambda->n_children, 2);
-    assert_string_equal(lambda->children[0].function, "main");
-    assert_int_equal(lambda->children[0].line, 40);
-    assert_string_equal(lambda->children[1].file, "");
-    assert_string_equal(lambda->children[1].function, "???");
-    assert_string_equal(lambda->children[1].object, "/usr/lib/libx (copy).so");
-    assert_string_equal(root->children[1].function, "no_location");
-    assert_int_equal(root->children[1].line, 0);
-    assert_string_equal(root->children[2].function, "in 1 place, below massif's threshold (1.00%)");
-    assert_int_equal(root->children[2].address, 0);
+    assert_string_equal(lambda->children[0].place->function, "main");
+    assert_int_equal(lambda->children[0].place->line, 40);
+    assert_string_equal(lambda->children[1].place->file, "");
+    assert_string_equal(lambda->children[1].place->function, "???");
+    assert_string_equal(lambda->children[1].place->object, "/usr/lib/libx (copy).so");
+    assert_string_equal(root->children[1].place->function, "no_location");
+    assert_int_equal(root->children[1].place->line, 0);
+    assert_string_equal(root->children[2].place->function,
+                        "in 1 place, below massif's threshold (1.00%)");
+    assert_int_equal(root->children[2].place->address, 0);
 }
 
 /* A file cut anywhere gives the snapshots that are whole, and says so. */
@@ -118,7 +119,8 @@ static void truncated_files_give_what_they_hold(void **state)
     assert_false(p->complete);
     assert_warns(p, "lacks 3 of the nodes");
     assert_int_equal(p->snapshots[1].tree->n_children, 1);
-    assert_string_equal(p->snapshots[1].tree->children[0].children[0].children[0].function, "main");
+    assert_string_equal(p->snapshots[1].tree->children[0].children[0].children[0].place->function,
+                        "main");
 }
 
 static void damage_has_a_place(void **state)
@@ -158,7 +160,7 @@ static void carriage_returns(void **state)
     g_autoptr(massif_profile) p = parse(text->str);
     assert_int_equal(p->warnings->len, 0);
     assert_true(p->complete);
-    assert_string_equal(p->snapshots[1].tree->children[0].file, "run.cpp");
+    assert_string_equal(p->snapshots[1].tree->children[0].place->file, "run.cpp");
     assert_int_equal(p->snapshots[1].tree->n_children, 3);
 }
 
@@ -172,7 +174,7 @@ static void hostile_counts(void **state)
                         " n4000000000: 5 0x1: f (a.c:99999999999)\n");
     assert_false(p->complete);
     assert_int_equal(p->snapshots[0].tree->n_children, 1);
-    assert_string_equal(p->snapshots[0].tree->children[0].file, "a.c:99999999999");
+    assert_string_equal(p->snapshots[0].tree->children[0].place->file, "a.c:99999999999");
 }
 
 static size_t count_lines(const char *text)
