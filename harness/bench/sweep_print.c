@@ -79,8 +79,13 @@ static void append_figure(GString *out, const sweep *s, const bench_figure *like
                            "95 % interval", "bytes");
     for (guint i = 0; i < s->points->len; i++) {
         const bench_figure *f = figure_at(s, i, like);
-        if (f == NULL || f->n == 0)
+        if (f == NULL)
             continue;
+        if (f->n == 0) {
+            g_string_append_printf(out, "%12" G_GUINT64_FORMAT " %10s %s\n",
+                                   g_array_index(s->points, sweep_point, i).n_objects, "-", f->why);
+            continue;
+        }
         g_autofree char *interval =
             f->n == 1 ? g_strdup("one round")
                       : g_strdup_printf("[%.2f, %.2f]", f->value.low, f->value.high);
