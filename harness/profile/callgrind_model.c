@@ -304,7 +304,7 @@ uint64_t *callgrind_model_line(callgrind_model *m, const char *file, uint32_t li
         return costs;
     costs = append_line(m, file, line, address);
     if (costs != NULL)
-        callgrind_section_put(&m->section, at, place, address, costs);
+        callgrind_section_put(&m->section, at, (callgrind_slot){place, address, costs});
     return costs;
 }
 

@@ -80,10 +80,10 @@ uint64_t *callgrind_section_find(const callgrind_section *t, uint64_t place, uin
     size_t at = callgrind_section_start(t, place, address);
     for (; t->slots[at].place >= t->first_number << 32; at = (at + 1) & mask) {
         if (t->slots[at].place == place && t->slots[at].address == address)
-            return t->slots[at].costs;
+            break;
     }
     *ret_at = at;
-    return NULL;
+    return t->slots[at].place >= t->first_number << 32 ? t->slots[at].costs : NULL;
 }
 
 static void grow_section(callgrind_section *t)
@@ -101,10 +101,9 @@ static void grow_section(callgrind_section *t)
     g_free(old);
 }
 
-void callgrind_section_put(callgrind_section *t, size_t at, uint64_t place, uint64_t address,
-                           uint64_t *costs)
+void callgrind_section_put(callgrind_section *t, size_t at, callgrind_slot line)
 {
-    t->slots[at] = (callgrind_slot){place, address, costs};
+    t->slots[at] = line;
     if (++t->n_used * 2 >= (size_t)1 << t->bits)
         grow_section(t);
 }

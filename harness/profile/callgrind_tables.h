@@ -60,11 +60,10 @@ static inline size_t callgrind_section_start(const callgrind_section *t, uint64_
     return (size_t)(((place + address) * CALLGRIND_GOLDEN) >> (64 - t->bits));
 }
 
-/* The costs of a line, or NULL; then *ret_at is the slot for it. */
+/* The costs of a line, or NULL; *ret_at: its slot, or the one for it. */
 uint64_t *callgrind_section_find(const callgrind_section *t, uint64_t place, uint64_t address,
                                  size_t *ret_at);
-void callgrind_section_put(callgrind_section *t, size_t at, uint64_t place, uint64_t address,
-                           uint64_t *costs);
+void callgrind_section_put(callgrind_section *t, size_t at, callgrind_slot line);
 
 /* How many lines can be put until it must grow. */
 static inline size_t callgrind_section_room(const callgrind_section *t)
