@@ -11,6 +11,7 @@
 #include "harness/profile/scan_block.h"
 #include "harness/profile/stacks.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static callgrind_profile *parse(const char *text)
@@ -728,6 +729,50 @@ static void blocks_of_text(void **state)
     g_rand_free(rand);
 }
 
+/* A file is read in windows that are given back: that changes nothing, wherever their borders fall,
+ * nor the places of what is wrong. */
+static void files_of_many_windows(void **state)
+{
+    (void)state;
+    enum { N_BYTES = 5 << 20 }; /* a window has 4 MiB */
+    g_autofree char *folder = g_dir_make_tmp("test-callgrind-XXXXXX", NULL);
+    assert_non_null(folder);
+    g_autofree char *path = g_build_filename(folder, "callgrind.out.1", NULL);
+    g_autoptr(GString) text = g_string_new("positions: line\nevents: Ir\n\n");
+    for (unsigned i = 0; text->len < N_BYTES; i++) {
+        g_string_append_printf(text, "fl=(%u) file%u.c\nfn=(%u) function%u\n", i % 50, i % 50, i,
+                               i);
+        for (unsigned line = 1; line < 200; line++)
+            g_string_append_printf(text, "%u %u\n", line * (1 + i % 7), i + line);
+        g_string_append_printf(text, "cfn=(%u)\ncalls=%u 5\n9 %u\n", i / 2, i + 1, i);
+        if (i % 60 == 0)
+            g_string_append(text, "12 what is this\n");
+    }
+    assert_true(g_file_set_contents(path, text->str, (gssize)text->len, NULL));
+    g_autoptr(callgrind_profile) whole = callgrind_parse(text->str, text->len, path, NULL);
+    g_autoptr(callgrind_profile) read = callgrind_read(path, NULL);
+    assert_non_null(whole);
+    assert_non_null(read);
+    assert_true(whole->n_functions > 1500 && whole->warnings->len > 10);
+    assert_int_equal(read->n_functions, whole->n_functions);
+    assert_int_equal(read->n_lines, whole->n_lines);
+    assert_int_equal(read->n_calls, whole->n_calls);
+    assert_int_equal(read->warnings->len, whole->warnings->len);
+    for (guint i = 0; i < whole->warnings->len; i++)
+        assert_string_equal(read->warnings->pdata[i], whole->warnings->pdata[i]);
+    for (size_t i = 0; i < whole->n_functions; i++) {
+        assert_string_equal(read->functions[i].name, whole->functions[i].name);
+        assert_int_equal(read->functions[i].self[0], whole->functions[i].self[0]);
+        assert_int_equal(read->functions[i].inclusive[0], whole->functions[i].inclusive[0]);
+    }
+    for (size_t i = 0; i < whole->n_lines; i++) {
+        assert_int_equal(read->lines[i].line, whole->lines[i].line);
+        assert_int_equal(read->lines[i].self[0], whole->lines[i].self[0]);
+    }
+    assert_int_equal(g_unlink(path), 0);
+    assert_int_equal(g_rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -758,6 +803,7 @@ int main(void)
         cmocka_unit_test(plain_lines_and_others),
         cmocka_unit_test(costs_of_many_events),
         cmocka_unit_test(blocks_of_text),
+        cmocka_unit_test(files_of_many_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
