@@ -23,8 +23,8 @@ check()
 }
 
 # Sources that several programs are built from are looked at once, as the first builds them. The
-# analyzer follows a function's paths to a third of its usual depth, which halves the time and was
-# seen to find the same.
+# analyzer follows a function's paths to a third of its usual depth, which halves the time; a
+# null dereference at the end of collector_collect() was found all the same.
 # run-clang-tidy prints every command; keep what it found.
 tidy()
 {
