@@ -81,8 +81,10 @@ static void stop_worker(seat *s)
 /* In place of the one that there is, if any. */
 static void start_worker(const running *run, seat *s)
 {
+    uint64_t start_ns = clock_now_ns();
     stop_worker(s);
     s->worker = remote_start(s->who->program, s->who->preload, &run->plan->settings);
+    s->busy_ns += clock_now_ns() - start_ns;
 }
 
 /* ---- rows ---- */
@@ -238,10 +240,10 @@ static void take_step(running *run, row *r, size_t at)
         return;
     }
     report_progress(run, r, s);
-    uint64_t start_ns = clock_now_ns();
     if (r->fresh && !remote_is_virgin(s->worker))
         start_worker(run, s);
     g_autoptr(GArray) windows = g_array_new(FALSE, FALSE, sizeof(remote_value));
+    uint64_t start_ns = clock_now_ns();
     bool is_taken = remote_run(s->worker, r->step[at], windows);
     s->busy_ns += clock_now_ns() - start_ns;
     if (is_taken) {
@@ -271,9 +273,7 @@ static void run_round(running *run)
         seat *s = &run->seats[i];
         if (s->lost || sits_out(run, i) || (s->worker != NULL && remote_is_virgin(s->worker)))
             continue;
-        uint64_t start_ns = clock_now_ns();
         start_worker(run, s);
-        s->busy_ns += clock_now_ns() - start_ns;
     }
     for (guint i = 0; i < run->rows->len; i++) {
         sampler_order_next(&run->order);
@@ -355,9 +355,7 @@ static void seat_subjects(running *run)
     }
     for (size_t i = 0; i < run->n_seats; i++) {
         seat *s = &run->seats[i];
-        uint64_t start_ns = clock_now_ns();
         start_worker(run, s);
-        s->busy_ns += clock_now_ns() - start_ns;
         s->lost = !remote_is_alive(s->worker);
         if (s->lost)
             note_lost(run, s);
