@@ -20,6 +20,12 @@ typedef struct function_state {
     size_t first_line, n_lines, first_call, n_calls; /* of the first section */
 } function_state;
 
+/* [n_events] arrays of costs that are handed out one after another. */
+typedef struct cost_supply {
+    uint64_t *next;
+    size_t n;
+} cost_supply;
+
 struct callgrind_model {
     store *store;
     size_t n_events;
@@ -38,10 +44,7 @@ struct callgrind_model {
     callgrind_index *in_calls; /* where the calls of the open section are */
     const char *place_file;    /* what file_place is of; NULL: nothing */
     uint64_t file_place;
-    uint64_t *line_costs; /* [n_events] arrays that are handed out next */
-    size_t n_line_costs;
-    uint64_t *call_costs;
-    size_t n_call_costs;
+    cost_supply line_costs, call_costs;
     uint32_t open; /* function index or CALLGRIND_NONE */
 };
 
@@ -235,10 +238,16 @@ void callgrind_model_open(callgrind_model *m, uint32_t function)
 }
 
 /* Cost arrays come by the thousand: they are small and many. */
-static uint64_t *more_costs(callgrind_model *m, size_t *ret_n)
+static inline uint64_t *take_costs(callgrind_model *m, cost_supply *supply)
 {
-    *ret_n = COSTS_AT_ONCE;
-    return store_alloc(m->store, COSTS_AT_ONCE * m->n_events * sizeof(uint64_t));
+    if (supply->n == 0) {
+        supply->n = COSTS_AT_ONCE;
+        supply->next = store_alloc(m->store, COSTS_AT_ONCE * m->n_events * sizeof(uint64_t));
+    }
+    uint64_t *costs = supply->next;
+    supply->next += m->n_events;
+    supply->n--;
+    return costs;
 }
 
 static void note_line(callgrind_model *m, const char *file, uint32_t line)
@@ -256,11 +265,7 @@ static inline uint64_t *append_line(callgrind_model *m, const char *file, uint32
         return NULL;
     if (m->n_lines == m->lines_capacity)
         reserve_lines(m, 2 * m->lines_capacity);
-    if (m->n_line_costs == 0)
-        m->line_costs = more_costs(m, &m->n_line_costs);
-    uint64_t *costs = m->line_costs;
-    m->line_costs += m->n_events;
-    m->n_line_costs--;
+    uint64_t *costs = take_costs(m, &m->line_costs);
     m->lines[m->n_lines++] = (callgrind_line){m->open, line, file, address, costs};
     note_line(m, file, line);
     return costs;
@@ -315,11 +320,7 @@ static uint64_t *append_call(callgrind_model *m, uint32_t callee, const char *fi
         return NULL;
     if (m->n_calls == m->calls_capacity)
         reserve_calls(m, 2 * m->calls_capacity);
-    if (m->n_call_costs == 0)
-        m->call_costs = more_costs(m, &m->n_call_costs);
-    uint64_t *costs = m->call_costs;
-    m->call_costs += m->n_events;
-    m->n_call_costs--;
+    uint64_t *costs = take_costs(m, &m->call_costs);
     m->calls[m->n_calls++] = (callgrind_call){m->open, callee, file, line, calls, costs};
     return costs;
 }
@@ -351,12 +352,12 @@ callgrind_lines callgrind_model_take_lines(callgrind_model *m, const char *file)
                          .first_place = m->section.first_number << 32,
                          .next = m->lines + m->n_lines,
                          .limit = m->lines + m->n_lines,
-                         .costs = m->line_costs,
+                         .costs = m->line_costs.next,
                          .function = m->open,
                          .file = file};
     if (m->is_all)
         return l;
-    size_t room = MIN(MIN(m->lines_capacity, MAX_ITEMS) - m->n_lines, m->n_line_costs);
+    size_t room = MIN(MIN(m->lines_capacity, MAX_ITEMS) - m->n_lines, m->line_costs.n);
     l.limit += MIN(room, callgrind_section_room(&m->section));
     l.file_place = file_place(m, file);
     return l;
@@ -368,8 +369,8 @@ void callgrind_model_give_lines(callgrind_model *m, callgrind_lines l)
     for (size_t i = m->n_lines; i < m->n_lines + n_new; i++)
         note_line(m, l.file, m->lines[i].line);
     m->n_lines += n_new;
-    m->line_costs = l.costs;
-    m->n_line_costs -= n_new;
+    m->line_costs.next = l.costs;
+    m->line_costs.n -= n_new;
     m->section.n_used += n_new;
 }
 
