@@ -5,12 +5,8 @@
 #include "harness/judge/build.h"
 #include "harness/judge/plan_steps.h"
 
-#define PROGRAM   "build/run-coverage"
-#define LINK_JOB  PROGRAM "/link"
-#define N_COUNTED 3
-
-static const submission_part counted[N_COUNTED] = {SUBMISSION_POOL, SUBMISSION_LAYOUTS,
-                                                   SUBMISSION_WORKLOAD};
+#define PROGRAM  "build/run-coverage"
+#define LINK_JOB PROGRAM "/link"
 
 bool plan_lines_link(session *s, GPtrArray *jobs, const plan_fitness *fit, GError **error)
 {
@@ -25,10 +21,9 @@ bool plan_lines_link(session *s, GPtrArray *jobs, const plan_fitness *fit, GErro
     jobs_item_mount(j, solution, "/solution", false);
     jobs_item_mount(j, contract, "/contract", false);
     jobs_item_arguments(j, JOBS_ARGUMENTS(PLAN_COVERAGE_FLAGS));
-    for (size_t i = 0; i < N_COUNTED; i++) {
-        g_autofree char *source =
-            g_strdup_printf("/%s/%s", fit->eligible[counted[i]] ? "submission" : "solution",
-                            submission_part_file(counted[i]));
+    for (int part = 0; part < SUBMISSION_TESTS; part++) {
+        g_autofree char *source = g_strdup_printf(
+            "/%s/%s", fit->eligible[part] ? "submission" : "solution", submission_part_file(part));
         jobs_item_arguments(j, JOBS_ARGUMENTS(source));
     }
     g_ptr_array_add(jobs, j);
@@ -62,9 +57,8 @@ bool plan_lines_read(session *s, GPtrArray *jobs, GError **error)
     jobs_item_mount(j, folder, "/out", false);
     j->cwd = g_strdup("/out");
     jobs_item_arguments(j, JOBS_ARGUMENTS("/usr/bin/gcov", "--json-format", "--stdout"));
-    for (size_t i = 0; i < N_COUNTED; i++) {
-        g_autofree char *counts =
-            g_strdup_printf("program-%s.gcda", submission_part_name(counted[i]));
+    for (int part = 0; part < SUBMISSION_TESTS; part++) {
+        g_autofree char *counts = g_strdup_printf("program-%s.gcda", submission_part_name(part));
         jobs_item_arguments(j, JOBS_ARGUMENTS(counts));
     }
     g_ptr_array_add(jobs, j);

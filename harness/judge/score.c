@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MAX_LEFT ((size_t)256 << 20) /* bytes of a file of a profiler or gcov */
+
 /* Points are shown to a hundredth: sums of shares must not miss the maximum by rounding. */
 static double rounded(double points)
 {
@@ -16,6 +18,17 @@ double score_of_ratio(double ratio, double full_ratio, double zero_ratio)
     if (ratio <= full_ratio)
         return 1;
     return log(zero_ratio / ratio) / log(zero_ratio / full_ratio);
+}
+
+GBytes *score_left_by(const score *s, const char *job, const char *file, const char **ret_text,
+                      gsize *ret_n_bytes)
+{
+    if (!evidence_job_succeeded(evidence_find_job(s->e, job)))
+        return NULL;
+    GBytes *bytes = evidence_file(s->e, file, MAX_LEFT);
+    const char *text = bytes != NULL ? g_bytes_get_data(bytes, ret_n_bytes) : NULL;
+    *ret_text = text != NULL ? text : "";
+    return bytes;
 }
 
 record_part *score_add_part(score *s, rubric_part part)

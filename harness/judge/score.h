@@ -47,6 +47,10 @@ void score_profiles(score *s);
 /* The lines of the submission, what the runs of its workload found of each joined; calls_profile:
  * callgrind's. What was not measured stays unknown. */
 void score_lines(const score *s, record_calls *calls, const callgrind_profile *calls_profile);
+/* A file that a job left, if the job went well; else NULL. *ret_text: its text, "" of an empty one;
+ * lives as long as the bytes. */
+GBytes *score_left_by(const score *s, const char *job, const char *file, const char **ret_text,
+                      gsize *ret_n_bytes);
 /* "pool.c" for a file of the submission, wherever it was compiled; else NULL. */
 const char *score_own_file(const char *path);
 

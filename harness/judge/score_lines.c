@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-#define MAX_EVIDENCE ((size_t)256 << 20)
-#define MAX_LINES    2000
+#define MAX_LINES 2000
 
 const char *score_own_file(const char *path)
 {
@@ -19,35 +18,24 @@ const char *score_own_file(const char *path)
     return length >= n && strncmp(base - n, folder, n) == 0 ? base + 1 : NULL;
 }
 
-/* A file that a job left, if the job went well. "" stands for an empty one. */
-static GBytes *left_by(const score *s, const char *job, const char *file)
-{
-    if (!evidence_job_succeeded(evidence_find_job(s->e, job)))
-        return NULL;
-    return evidence_file(s->e, file, MAX_EVIDENCE);
-}
-
-static const char *text_of(GBytes *bytes, gsize *ret_n_bytes)
-{
-    const char *text = g_bytes_get_data(bytes, ret_n_bytes);
-    return text != NULL ? text : "";
-}
-
 static void add_memory(const score *s, line_table *table)
 {
     static const char xtree_file[] = "valgrind/memory/xtree.kcg";
     static const char massif_file[] = "valgrind/memory/massif.out";
-    g_autoptr(GBytes) tree_bytes = left_by(s, "valgrind/memory", xtree_file);
-    g_autoptr(GBytes) heap_bytes = left_by(s, "valgrind/memory", massif_file);
+    const char *tree_text = NULL;
+    const char *heap_text = NULL;
+    gsize tree_size = 0;
+    gsize heap_size = 0;
+    g_autoptr(GBytes) tree_bytes =
+        score_left_by(s, "valgrind/memory", xtree_file, &tree_text, &tree_size);
+    g_autoptr(GBytes) heap_bytes =
+        score_left_by(s, "valgrind/memory", massif_file, &heap_text, &heap_size);
     if (tree_bytes == NULL || heap_bytes == NULL)
         return;
-    gsize n_bytes = 0;
-    const char *text = text_of(tree_bytes, &n_bytes);
-    g_autoptr(callgrind_profile) tree = callgrind_parse(text, n_bytes, xtree_file, NULL);
+    g_autoptr(callgrind_profile) tree = callgrind_parse(tree_text, tree_size, xtree_file, NULL);
     if (tree != NULL)
         line_table_add_xtree(table, tree);
-    text = text_of(heap_bytes, &n_bytes);
-    g_autoptr(massif_profile) heap = massif_parse(text, n_bytes, massif_file, NULL);
+    g_autoptr(massif_profile) heap = massif_parse(heap_text, heap_size, massif_file, NULL);
     if (heap != NULL)
         line_table_add_massif(table, heap);
 }
@@ -55,10 +43,8 @@ static void add_memory(const score *s, line_table *table)
 /* What memcheck found on the judge's tapes: there each block of the pool is seen by itself. */
 static void add_leaks(const score *s, line_table *table)
 {
-    static const submission_part watched[] = {SUBMISSION_POOL, SUBMISSION_LAYOUTS,
-                                              SUBMISSION_WORKLOAD};
-    for (size_t i = 0; i < G_N_ELEMENTS(watched); i++) {
-        g_autoptr(memcheck_report) report = score_read_memcheck(s, watched[i]);
+    for (int part = 0; part < SUBMISSION_TESTS; part++) {
+        g_autoptr(memcheck_report) report = score_read_memcheck(s, part);
         if (report != NULL)
             line_table_add_memcheck(table, report);
     }
@@ -71,11 +57,11 @@ static void add_hits(const char *file, uint32_t line, uint64_t count, void *tabl
 
 static void add_coverage(const score *s, line_table *table)
 {
-    g_autoptr(GBytes) bytes = left_by(s, "lines/gcov", "lines/gcov.out");
+    const char *text = NULL;
+    gsize n_bytes = 0;
+    g_autoptr(GBytes) bytes = score_left_by(s, "lines/gcov", "lines/gcov.out", &text, &n_bytes);
     if (bytes == NULL)
         return;
-    gsize n_bytes = 0;
-    const char *text = text_of(bytes, &n_bytes);
     (void)tests_walk_coverage(text, n_bytes, add_hits, table); /* what can be read informs */
 }
 

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define MAX_PROFILE    ((size_t)256 << 20)
 #define MAX_FUNCTIONS  200 /* rows of the call table; the rest is start-up of the C library */
 #define MAX_STACKS     1000
 #define MAX_HEAP_DEPTH 12
@@ -26,12 +25,12 @@ static const char *shown_file(const char *path)
 static callgrind_profile *read_calls(const score *s, const char *name)
 {
     g_autofree char *file = g_strdup_printf("%s/callgrind.out", name);
-    g_autoptr(GBytes) bytes = evidence_file(s->e, file, MAX_PROFILE);
-    if (bytes == NULL || !evidence_job_succeeded(evidence_find_job(s->e, name)))
-        return NULL;
+    const char *text = NULL;
     gsize n_bytes = 0;
-    const char *text = g_bytes_get_data(bytes, &n_bytes);
-    callgrind_profile *profile = callgrind_parse(text != NULL ? text : "", n_bytes, file, NULL);
+    g_autoptr(GBytes) bytes = score_left_by(s, name, file, &text, &n_bytes);
+    if (bytes == NULL)
+        return NULL;
+    callgrind_profile *profile = callgrind_parse(text, n_bytes, file, NULL);
     if (profile != NULL && callgrind_event(profile, "Ir") < 0)
         g_clear_pointer(&profile, callgrind_free);
     return profile;
@@ -145,12 +144,12 @@ static void add_heap(score *s, const char *title)
 {
     g_autofree char *name = g_strdup_printf("valgrind/massif-%s", title);
     g_autofree char *file = g_strdup_printf("%s/massif.out", name);
-    g_autoptr(GBytes) bytes = evidence_file(s->e, file, MAX_PROFILE);
-    if (bytes == NULL || !evidence_job_succeeded(evidence_find_job(s->e, name)))
-        return;
+    const char *text = NULL;
     gsize n_bytes = 0;
-    const char *text = g_bytes_get_data(bytes, &n_bytes);
-    g_autoptr(massif_profile) profile = massif_parse(text != NULL ? text : "", n_bytes, file, NULL);
+    g_autoptr(GBytes) bytes = score_left_by(s, name, file, &text, &n_bytes);
+    if (bytes == NULL)
+        return;
+    g_autoptr(massif_profile) profile = massif_parse(text, n_bytes, file, NULL);
     if (profile == NULL || profile->n_snapshots == 0)
         return;
     record_heap *heap = record_add_heap(s->record, title, profile->time_unit);

@@ -24,7 +24,7 @@
 typedef enum submission_part {
     SUBMISSION_POOL,
     SUBMISSION_LAYOUTS,
-    SUBMISSION_WORKLOAD,
+    SUBMISSION_WORKLOAD, /* so far, what the workload's program is made of */
     SUBMISSION_TESTS,
     SUBMISSION_FINDINGS,
     SUBMISSION_N_PARTS
