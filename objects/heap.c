@@ -40,9 +40,7 @@ void heap_delete(heap *h)
     if (h == NULL)
         return;
     heap_state *s = heap_state_of(h);
-    while (s->first != NULL)
-        heap_drop_arena(s, s->first);
-    heap_drop_region(s);
+    heap_drop_all(s);
     heap_guard_forget_large(s);
     free(s);
 }
@@ -162,6 +160,23 @@ heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
     return pool;
 }
 
+/* True if the pool at the front of a list is empty, and keeps a region from being so. */
+static bool holds_region(const heap_state *s, const heap_pool *first)
+{
+    return heap_is_in_arena(s, first) && first->n_live == 0 && first->next->n_live != 0 &&
+           heap_arena_of(first)->region != NULL;
+}
+
+/* An empty pool stays in front instead of the one that is there, which is returned: on no list. */
+static heap_pool *replace_front(heap_state *s, heap_pool *pool)
+{
+    heap_pool *first = s->lists[pool->size_class];
+    list_remove(s, first);
+    list_add(s, pool);
+    heap_mark_pool(s, pool);
+    return first;
+}
+
 void heap_settle_pool(heap_state *s, heap_pool *pool)
 {
     if (pool->state == HEAP_POOL_FULL) {
@@ -172,7 +187,9 @@ void heap_settle_pool(heap_state *s, heap_pool *pool)
     }
     if (pool->n_live == 0) { /* a full one, too, whose other blocks were spares */
         list_remove(s, pool);
-        heap_drop_pool(pool);
+        bool stays =
+            heap_arena_of(pool)->region == NULL && holds_region(s, s->lists[pool->size_class]);
+        heap_drop_pool(stays ? replace_front(s, pool) : pool);
     }
 }
 
@@ -365,7 +382,5 @@ void heap_trim(heap *h)
             heap_drop_pool(pool);
         }
     }
-    while (s->by_free[HEAP_N_POOLS] != NULL)
-        heap_drop_arena(s, s->by_free[HEAP_N_POOLS]);
-    heap_drop_region(s);
+    heap_drop_all_empty(s);
 }

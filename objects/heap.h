@@ -47,6 +47,11 @@
  * A page of memory costs most when it is first touched, and a huge page costs half of what its
  * 512 small ones do. So a heap that has grown to HEAP_SMALL_PAGED_ARENAS takes the next arenas from
  * regions of 2 MiB for which it asks for a huge page; up to one such page is resident ahead of use.
+ * A region whose arenas are all empty does not wait for a window: it is offered to the system,
+ * which may take its memory from then on (MADV_FREE), and the heap has it back at no cost while it
+ * did not. It stays resident until then; what counts as memory in use, without it, is at most
+ * HEAP_KEPT_ARENAS empty arenas. Windows unmap regions that nothing had a use for as they do
+ * arenas.
  *
  * Owns:       every arena. Among arenas with free pools, the one with the fewest serves first, so
  *             that the others can become empty; in it, the pool at the lowest address.
@@ -72,7 +77,9 @@
 #define HEAP_N_CLASSES          (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
 #define HEAP_N_POOLS            (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
 #define HEAP_SMALL_PAGED_ARENAS 32   /* 8 MiB; further arenas come from huge pages */
-#define HEAP_KEPT_ARENAS        4    /* empty arenas that are kept for good: 1 MiB */
+#define HEAP_REGION_ARENAS      8    /* a huge page */
+#define HEAP_MAX_OFFERED        32   /* regions that wait, offered to the system: 64 MiB */
+#define HEAP_KEPT_ARENAS        2    /* empty arenas that are kept for good: 512 KiB */
 #define HEAP_MAX_EMPTY          256  /* empty arenas that are kept for a while: 64 MiB */
 #define HEAP_MAX_SPARES         256  /* of each class */
 #define HEAP_WINDOW_EVENTS      1024 /* slow paths, for each arena, of a window */
@@ -153,16 +160,17 @@ struct heap {
 
 typedef struct heap_stats {
     size_t n_arenas;
-    size_t n_arenas_empty; /* without a pool in use: kept for the next need */
-    size_t n_pools_used;   /* CURRENT, USABLE or FULL with at least one live block */
-    size_t n_pools_held;   /* without a live block, but not free: CURRENT ones */
+    size_t n_arenas_empty;   /* without a pool in use: kept for the next need */
+    size_t n_arenas_offered; /* beside n_arenas: room for so many, offered to the system */
+    size_t n_pools_used;     /* CURRENT, USABLE or FULL with at least one live block */
+    size_t n_pools_held;     /* without a live block, but not free: CURRENT ones */
     size_t n_pools_free;
     size_t n_blocks_live;
     size_t live_bytes; /* in whole blocks */
     size_t held_bytes; /* the rest of the pools in use: free, but for their own class only */
     size_t n_large; /* blocks from malloc; one that the heap did not make, but frees, is one less */
-    size_t n_mapped;   /* arenas mapped since the heap was made */
-    size_t n_unmapped; /* of those, given back */
+    size_t n_mapped;   /* arenas made since the heap was, of memory mapped or taken back */
+    size_t n_unmapped; /* of those, given back or offered */
 } heap_stats;
 
 /* options: NULL for the defaults. Errors: NULL without memory. Owner: the caller. */

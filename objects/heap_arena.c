@@ -3,89 +3,22 @@
 #include "objects/heap_internal.h"
 #include "objects/registry.h"
 
-#include <sys/mman.h>
-
-#define REGION_BYTES ((size_t)2 << 20) /* a huge page: 8 arenas */
-
-static char *map(size_t n_bytes)
-{
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    void *start = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (start == MAP_FAILED)
-        return NULL;
-    return start;
-}
-
-/* The parts of a mapping: cannot fail. */
-static void unmap(char *start, size_t n_bytes)
-{
-    if (n_bytes != 0)
-        (void)munmap(start, n_bytes);
-}
-
-/* n_bytes, aligned to n_bytes. mmap places one mapping below the last, so that most are aligned
- * already. */
-static char *map_aligned(size_t n_bytes)
-{
-    char *start = map(n_bytes);
-    if (start == NULL || (uintptr_t)start % n_bytes == 0)
-        return start;
-    unmap(start, n_bytes);
-    start = map(2 * n_bytes);
-    if (start == NULL)
-        return NULL;
-    size_t before = n_bytes - (uintptr_t)start % n_bytes;
-    unmap(start, before);
-    unmap(start + before + n_bytes, n_bytes - before);
-    return start + before;
-}
-
-static bool wants_region(const heap_state *s)
-{
-    if (s->options.huge_pages == HEAP_HUGE_PAGES_LATER)
-        return s->n_arenas >= HEAP_SMALL_PAGED_ARENAS;
-    return s->options.huge_pages == HEAP_HUGE_PAGES_ALWAYS;
-}
-
-static char *map_arena(heap_state *s)
-{
-    if (s->region == s->region_end && wants_region(s)) {
-        char *region = map_aligned(REGION_BYTES);
-        if (region != NULL) {
-            (void)madvise(region, REGION_BYTES, MADV_HUGEPAGE); /* advice: works without */
-            s->region = region;
-            s->region_end = region + REGION_BYTES;
-        }
-    }
-    char *arena = s->region;
-    if (s->region != s->region_end)
-        s->region += HEAP_ARENA_BYTES;
-    else
-        arena = map_aligned(HEAP_ARENA_BYTES);
-    if (arena != NULL && s->options.populate)
-        (void)madvise(arena, HEAP_ARENA_BYTES, MADV_POPULATE_WRITE); /* older kernels: on touch */
-    return arena;
-}
-
-void heap_drop_region(heap_state *s)
-{
-    unmap(s->region, (size_t)(s->region_end - s->region));
-    s->region = s->region_end = NULL;
-}
-
-static void *source_map(heap_state *s)
+static char *source_map(heap_state *s, heap_region **ret_region)
 {
     const heap_source *source = &s->options.source;
-    return source->map != NULL ? source->map(source->context) : map_arena(s);
+    if (source->map == NULL)
+        return heap_map_arena(s, ret_region);
+    *ret_region = NULL;
+    return source->map(source->context);
 }
 
-static void source_unmap(heap_state *s, void *arena)
+static void source_unmap(heap_state *s, heap_arena *arena, heap_region *region)
 {
     const heap_source *source = &s->options.source;
     if (source->map != NULL)
         source->unmap(source->context, arena);
     else
-        unmap(arena, HEAP_ARENA_BYTES);
+        heap_unmap_arena(s, (char *)arena, region);
 }
 
 static void bucket_link(heap_state *s, heap_arena *arena)
@@ -112,16 +45,40 @@ static void bucket_unlink(heap_state *s, heap_arena *arena)
         s->nonempty &= ~((uint64_t)1 << arena->n_free);
 }
 
+static void count_empty(heap_state *s, const heap_arena *arena)
+{
+    s->n_empty++;
+    if (arena->region != NULL)
+        arena->region->n_empty++;
+    else
+        s->n_empty_alone++;
+}
+
+static void count_used(heap_state *s, const heap_arena *arena)
+{
+    if (--s->n_empty < s->n_idle)
+        s->n_idle = s->n_empty;
+    if (arena->region == NULL) {
+        s->n_empty_alone--;
+        return;
+    }
+    arena->region->n_empty--;
+    if (s->held == arena->region)
+        s->held = NULL;
+}
+
 static heap_arena *new_arena(heap_state *s)
 {
-    heap_arena *arena = source_map(s);
+    heap_region *region = NULL;
+    heap_arena *arena = (heap_arena *)(void *)source_map(s, &region);
     if (arena == NULL)
         return NULL;
     if (!registry_add(arena, HEAP_ARENA_BYTES)) {
-        source_unmap(s, arena);
+        source_unmap(s, arena, region);
         return NULL;
     }
     arena->owner = s;
+    arena->region = region;
     arena->n_free = HEAP_N_POOLS;
     arena->n_taken = 0;
     arena->free_pools = ((uint64_t)1 << HEAP_N_POOLS) - 1;
@@ -133,15 +90,16 @@ static heap_arena *new_arena(heap_state *s)
         s->first = arena;
     s->last = arena;
     s->n_arenas++;
-    s->n_empty++;
     s->n_mapped++;
+    count_empty(s, arena);
     bucket_link(s, arena);
     if (s->watched)
         announce_close((char *)arena + HEAP_POOL_BYTES, HEAP_ARENA_BYTES - HEAP_POOL_BYTES);
     return arena;
 }
 
-void heap_drop_arena(heap_state *s, heap_arena *arena)
+/* The heap forgets the arena, whatever lives in it; its memory is still there. */
+static void forget_arena(heap_state *s, heap_arena *arena)
 {
     bucket_unlink(s, arena);
     if (arena->previous != NULL)
@@ -152,16 +110,88 @@ void heap_drop_arena(heap_state *s, heap_arena *arena)
         arena->next->previous = arena->previous;
     else
         s->last = arena->previous;
+    if (arena->n_free == HEAP_N_POOLS)
+        count_used(s, arena);
     s->n_arenas--;
-    s->n_empty -= arena->n_free == HEAP_N_POOLS;
-    if (s->n_idle > s->n_empty)
-        s->n_idle = s->n_empty;
     s->n_unmapped++;
     if (s->watched)
         heap_watched_forget(arena);
     registry_remove(arena, HEAP_ARENA_BYTES);
     ANNOUNCE_UNPOISON(arena, HEAP_ARENA_BYTES);
-    source_unmap(s, arena);
+}
+
+static void drop_arena(heap_state *s, heap_arena *arena)
+{
+    heap_region *region = arena->region;
+    forget_arena(s, arena);
+    source_unmap(s, arena, region);
+}
+
+static bool is_empty(const heap_region *r)
+{
+    return r->n_empty == __builtin_popcount(r->cut);
+}
+
+static void drop_region(heap_state *s, heap_region *r)
+{
+    for (unsigned i = 0; i < HEAP_REGION_ARENAS; i++) {
+        if ((r->cut >> i & 1) != 0)
+            forget_arena(s, (heap_arena *)(void *)(r->start + i * HEAP_ARENA_BYTES));
+    }
+    heap_offer_region(s, r);
+}
+
+/* An empty arena goes; with its region, if all of that is empty. */
+static void drop_empty(heap_state *s, heap_arena *arena)
+{
+    if (arena->region != NULL && is_empty(arena->region))
+        drop_region(s, arena->region);
+    else
+        drop_arena(s, arena);
+}
+
+void heap_drop_all(heap_state *s)
+{
+    while (s->first != NULL) {
+        if (s->first->region != NULL)
+            drop_region(s, s->first->region);
+        else
+            drop_arena(s, s->first);
+    }
+    heap_unmap_offered(s, s->n_offered);
+}
+
+void heap_drop_all_empty(heap_state *s)
+{
+    while (s->by_free[HEAP_N_POOLS] != NULL)
+        drop_empty(s, s->by_free[HEAP_N_POOLS]);
+    heap_unmap_offered(s, s->n_offered);
+    heap_unmap_room(s);
+}
+
+/* One of which all arenas became empty. The heap holds the last of them for the next need, where it
+ * has no arenas alone for that. */
+static void settle_region(heap_state *s, heap_region *r)
+{
+    heap_region *before = s->held;
+    s->held = r;
+    if (before != NULL)
+        drop_region(s, before);
+}
+
+/* After an arena became empty. Where there are regions nothing waits for the end of a window: a
+ * region that was offered to the system is taken back at no cost. */
+static void settle_arena(heap_state *s, heap_arena *arena)
+{
+    heap_region *region = arena->region;
+    if (region != NULL && is_empty(region))
+        settle_region(s, region);
+    if (s->held != NULL && s->n_empty_alone >= HEAP_KEPT_ARENAS)
+        drop_region(s, s->held);
+    if (region == NULL && s->n_regions > 0 && s->n_empty_alone > HEAP_KEPT_ARENAS)
+        drop_arena(s, arena);
+    else if (s->n_empty > HEAP_MAX_EMPTY)
+        drop_empty(s, s->by_free[HEAP_N_POOLS]);
 }
 
 heap_pool *heap_take_pool(heap_state *s)
@@ -173,8 +203,8 @@ heap_pool *heap_take_pool(heap_state *s)
         arena = new_arena(s);
     if (arena == NULL)
         return NULL;
-    if (arena->n_free == HEAP_N_POOLS && --s->n_empty < s->n_idle)
-        s->n_idle = s->n_empty;
+    if (arena->n_free == HEAP_N_POOLS)
+        count_used(s, arena);
     unsigned i = (unsigned)__builtin_ctzll(arena->free_pools);
     arena->free_pools &= arena->free_pools - 1;
     if (i == arena->n_taken)
@@ -196,15 +226,19 @@ void heap_drop_pool(heap_pool *pool)
     bucket_unlink(s, arena);
     arena->n_free++;
     bucket_link(s, arena);
-    if (arena->n_free == HEAP_N_POOLS && ++s->n_empty > HEAP_MAX_EMPTY)
-        heap_drop_arena(s, arena);
+    if (arena->n_free != HEAP_N_POOLS)
+        return;
+    count_empty(s, arena);
+    settle_arena(s, arena);
 }
 
 void heap_end_window(heap_state *s)
 {
     heap_return_spares(s);
     for (size_t n = (s->n_idle + 1) / 2; n > 0 && s->n_empty > HEAP_KEPT_ARENAS; n--)
-        heap_drop_arena(s, s->by_free[HEAP_N_POOLS]);
+        drop_empty(s, s->by_free[HEAP_N_POOLS]);
+    heap_unmap_offered(s, (s->n_offered_least + 1) / 2);
     s->n_idle = s->n_empty;
-    s->n_events = HEAP_WINDOW_EVENTS * (s->n_arenas + 1);
+    s->n_offered_least = s->n_offered;
+    s->n_events = HEAP_WINDOW_EVENTS * (s->n_arenas + HEAP_REGION_ARENAS * s->n_offered + 1);
 }

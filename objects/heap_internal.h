@@ -8,6 +8,16 @@
 
 #include <sys/types.h>
 
+/* HEAP_REGION_ARENAS arenas' memory, mapped as one huge page. With room: on the list of those; all
+ * cut or gone: on none; none cut: offered to the system, which may take the memory at any time. */
+typedef struct heap_region {
+    struct heap_region *next, *previous; /* previous: of those with room only */
+    char *start;
+    uint8_t cut;     /* bit i: the i-th part is an arena */
+    uint8_t gone;    /* bit i: it was unmapped alone */
+    uint8_t n_empty; /* arenas without a pool in use */
+} heap_region;
+
 /* The first header of an arena. The others are those of pools 1..HEAP_N_POOLS. */
 typedef struct heap_arena {
     struct heap_state *owner;
@@ -16,7 +26,7 @@ typedef struct heap_arena {
     uint64_t free_pools;                              /* bit i: pool i, counted from 0, is free */
     uint16_t n_free;                                  /* bits in free_pools */
     uint16_t n_taken;                                 /* taken at least once: the first ones */
-    char pad[12];
+    heap_region *region;                              /* or NULL: mapped alone */
 } heap_arena;
 
 _Static_assert(sizeof(heap_arena) == sizeof(heap_pool), "the arena's header is one of the headers");
@@ -38,9 +48,12 @@ typedef struct heap_state {
     heap_arena *by_free[HEAP_N_POOLS + 1];
     uint64_t nonempty; /* bit n: by_free[n] has arenas; bit 0 is not kept */
     heap_arena *first, *last;
-    char *region, *region_end; /* of a huge page: what is not yet an arena; equal: nothing */
+    heap_region *roomy, *offered;
+    heap_region *held; /* its arenas are all empty, and it is not offered; or NULL */
     size_t n_arenas, n_empty, n_large, n_mapped, n_unmapped;
-    size_t n_idle;                  /* the least that n_empty was in this window */
+    size_t n_empty_alone;           /* of n_empty: in no region */
+    size_t n_regions, n_offered;    /* all of them, and those offered */
+    size_t n_idle, n_offered_least; /* the least that n_empty and n_offered were in this window */
     size_t n_events;                /* slow paths until the window ends */
     uint32_t inverse[HEAP_N_LISTS]; /* of each class: 2^32 over its block's bytes, rounded up */
     heap_options options;
@@ -124,11 +137,27 @@ heap_pool *heap_take_pool(heap_state *s);
 /* A pool without live blocks and on no list becomes FREE; its arena may go back to the system. */
 void heap_drop_pool(heap_pool *pool);
 
-/* Gives an arena whose pools are all free back. */
-void heap_drop_arena(heap_state *s, heap_arena *arena);
+/* Gives all back, whatever lives in it; or whatever has no pool in use. */
+void heap_drop_all(heap_state *s);
+void heap_drop_all_empty(heap_state *s);
 
-/* Gives back what of a huge page is not yet an arena. */
-void heap_drop_region(heap_state *s);
+/* ---- memory from the system: heap_region.c ---- */
+
+/* Memory of an arena, not zeroed, and its region or NULL. NULL without memory. */
+char *heap_map_arena(heap_state *s, heap_region **ret_region);
+
+/* An arena alone; its region with the last one. */
+void heap_unmap_arena(heap_state *s, char *arena, heap_region *region);
+
+/* A region whose arenas are all forgotten: it waits for the next need, while the system may take
+ * its memory; or it is unmapped, if many wait or a part of it is gone. */
+void heap_offer_region(heap_state *s, heap_region *region);
+
+/* Unmaps at most n of the regions offered. */
+void heap_unmap_offered(heap_state *s, size_t n);
+
+/* Unmaps the parts of regions that are no arenas. */
+void heap_unmap_room(heap_state *s);
 
 /* True if a test wants this allocation to fail. */
 static inline bool heap_is_refused(const heap_state *s)

@@ -114,6 +114,7 @@ void heap_get_stats(const heap *h, heap_stats *ret_stats)
     const heap_state *s = heap_state_of(h);
     heap_stats stats = {.n_arenas = s->n_arenas,
                         .n_arenas_empty = s->n_empty,
+                        .n_arenas_offered = HEAP_REGION_ARENAS * s->n_offered,
                         .n_large = s->n_large,
                         .n_mapped = s->n_mapped,
                         .n_unmapped = s->n_unmapped};
@@ -237,6 +238,39 @@ static const char *check_arena(const heap_state *s, const heap_arena *arena)
     return a == arena ? NULL : "an arena is not listed by its free pools";
 }
 
+static const char *check_region(const heap_state *s, const heap_arena *arena)
+{
+    const heap_region *r = arena->region;
+    if (r == NULL)
+        return NULL;
+    size_t at = (size_t)((const char *)arena - r->start) / HEAP_ARENA_BYTES;
+    if (at >= HEAP_REGION_ARENAS || (r->cut >> at & 1) == 0 || (r->cut & r->gone) != 0)
+        return "an arena is no part of its region";
+    unsigned n_empty = 0;
+    for (size_t i = 0; i < HEAP_REGION_ARENAS; i++) {
+        const char *part = r->start + i * HEAP_ARENA_BYTES;
+        if ((r->cut >> i & 1) != 0)
+            n_empty += ((const heap_arena *)(const void *)part)->n_free == HEAP_N_POOLS;
+    }
+    if (n_empty != r->n_empty)
+        return "a region's count of empty arenas is off";
+    return r == s->held && n_empty != (unsigned)__builtin_popcount(r->cut)
+               ? "a region is held, and not empty"
+               : NULL;
+}
+
+static const char *check_offered(const heap_state *s)
+{
+    size_t n = 0;
+    for (const heap_region *r = s->offered; r != NULL && n <= HEAP_MAX_OFFERED; r = r->next, n++) {
+        if (r->cut != 0 || r->gone != 0)
+            return "a region that is offered to the system is in use";
+    }
+    if (n != s->n_offered || n > HEAP_MAX_OFFERED || s->n_offered_least > n || n > s->n_regions)
+        return "the count of regions offered is off";
+    return NULL;
+}
+
 /* Each spare lies in a full pool of its class, and they are as many as room was used up. */
 static const char *check_spares(const heap_state *s, unsigned size_class)
 {
@@ -260,17 +294,24 @@ bool heap_is_valid(const heap *h, const char **ret_why)
     const char *why = NULL;
     size_t n_arenas = 0;
     size_t n_empty = 0;
+    size_t n_empty_alone = 0;
     for (const heap_arena *a = s->first; a != NULL && why == NULL; a = a->next) {
         n_arenas++;
         n_empty += a->n_free == HEAP_N_POOLS;
+        n_empty_alone += a->n_free == HEAP_N_POOLS && a->region == NULL;
         why = check_arena(s, a);
+        if (why == NULL)
+            why = check_region(s, a);
     }
+    if (why == NULL)
+        why = check_offered(s);
     for (unsigned i = 0; i < HEAP_N_CLASSES && why == NULL; i++)
         why = check_spares(s, i);
     heap_damage damage;
     if (why == NULL && heap_guard_find_damage(s, &damage))
         why = "a block was written to behind its end";
-    if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty || s->n_idle > n_empty))
+    if (why == NULL && (n_arenas != s->n_arenas || n_empty != s->n_empty ||
+                        n_empty_alone != s->n_empty_alone || s->n_idle > n_empty))
         why = "the counts of arenas are off";
     if (ret_why != NULL)
         *ret_why = why;

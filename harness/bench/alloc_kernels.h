@@ -16,8 +16,10 @@
  *                       number of live blocks is the worst of 0..255 (a pool boundary)
  *   batch               1000 allocations, then their frees: ns a block for both
  *   bytes_per_block     resident memory that N blocks took, over N
- *   bytes_kept          resident memory that is still held when N blocks were allocated and freed
- *                       again, in creation order, over N; nobody asks for it to be returned
+ *   bytes_kept          memory that is still held when N blocks were allocated and freed again, in
+ *                       creation order, over N; nobody asks for it to be returned. Not what the
+ *                       kernel may take as it likes (MADV_FREE), for any allocator
+ *   bytes_kept_resident the same with that: what is resident as long as nobody needs memory
  */
 #ifndef HARNESS_BENCH_ALLOC_KERNELS_H
 #define HARNESS_BENCH_ALLOC_KERNELS_H
@@ -39,6 +41,7 @@ typedef void free_fn(void *block);
 typedef struct alloc_state {
     bool filled;  /* w->blocks holds N blocks */
     double bytes; /* resident bytes a block that the process's first pass took; 0: none yet */
+    double kept_resident; /* and that alloc_kept() found; 0: not yet */
 } alloc_state;
 
 /* Writes a word, as every user of a block does: so pages are touched, and the work is real. */
@@ -94,15 +97,30 @@ ALLOC_INLINE bool alloc_bytes(worker *w, alloc_state *s, alloc_fn *allocate, fre
     return true;
 }
 
+static inline double alloc_bytes_over(const worker *w, uint64_t before, uint64_t after)
+{
+    return after > before ? (double)(after - before) / (double)w->n : 0;
+}
+
 /* The first pass of a process, its frees, and what is left then. */
 ALLOC_INLINE bool alloc_kept(worker *w, alloc_state *s, alloc_fn *allocate, free_fn *release)
 {
-    double before = (double)worker_resident_bytes();
+    uint64_t before = worker_kept_bytes();
+    uint64_t resident_before = worker_resident_bytes();
     if (!alloc_fill(w, s, allocate))
         return false;
     alloc_drain(w, s, release);
-    double kept = ((double)worker_resident_bytes() - before) / (double)w->n;
-    worker_put_bytes(w, kept > 0 ? kept : 0);
+    s->kept_resident = alloc_bytes_over(w, resident_before, worker_resident_bytes());
+    worker_put_bytes(w, alloc_bytes_over(w, before, worker_kept_bytes()));
+    return true;
+}
+
+ALLOC_INLINE bool alloc_kept_resident(worker *w, alloc_state *s, alloc_fn *allocate,
+                                      free_fn *release)
+{
+    if (!(s->kept_resident > 0) && !alloc_kept(w, s, allocate, release))
+        return false;
+    worker_put_bytes(w, s->kept_resident);
     return true;
 }
 
@@ -282,6 +300,7 @@ ALLOC_INLINE bool alloc_churn(worker *w, alloc_state *s, alloc_fn *allocate, fre
     static alloc_state NAME##_blocks;                                                              \
     ALLOC_KERNEL(NAME, pass, alloc_pass, ALLOCATE, RELEASE)                                        \
     ALLOC_KERNEL(NAME, kept, alloc_kept, ALLOCATE, RELEASE)                                        \
+    ALLOC_KERNEL(NAME, kept_resident, alloc_kept_resident, ALLOCATE, RELEASE)                      \
     ALLOC_KERNEL(NAME, bytes, alloc_bytes, ALLOCATE, RELEASE)                                      \
     ALLOC_KERNEL(NAME, fifo, free_in_order, ALLOCATE, RELEASE)                                     \
     ALLOC_KERNEL(NAME, lifo, free_in_reverse, ALLOCATE, RELEASE)                                   \
@@ -304,8 +323,9 @@ ALLOC_INLINE bool alloc_churn(worker *w, alloc_state *s, alloc_fn *allocate, fre
         {"churn", "", "ns", false, NAME##_churn, 0}, {"pair", "", "ns", false, NAME##_pair, 0},    \
         {"pair_worst", "", "ns", false, NAME##_pair_worst, 0},                                     \
         {"batch", "", "ns", false, NAME##_batch, 0},                                               \
+        {"bytes_kept", "", "bytes", true, NAME##_kept, 0},                                         \
     {                                                                                              \
-        "bytes_kept", "", "bytes", true, NAME##_kept, 0                                            \
+        "bytes_kept_resident", "", "bytes", false, NAME##_kept_resident, 0                         \
     }
 
 #endif

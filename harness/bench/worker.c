@@ -80,6 +80,24 @@ uint64_t worker_resident_bytes(void)
     return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+uint64_t worker_kept_bytes(void)
+{
+    FILE *f = fopen("/proc/self/smaps_rollup", "re");
+    if (f == NULL)
+        return 0;
+    uint64_t anonymous = 0;
+    uint64_t offered = 0;
+    char line[128];
+    while (fgets(line, sizeof line, f) != NULL) {
+        if (strncmp(line, "Anonymous:", 10) == 0)
+            anonymous = strtoull(line + 10, NULL, 10);
+        else if (strncmp(line, "LazyFree:", 9) == 0)
+            offered = strtoull(line + 9, NULL, 10);
+    }
+    (void)fclose(f); /* was read only */
+    return (anonymous - offered) * 1024;
+}
+
 /* ---- set-up ---- */
 
 void *worker_map(size_t n_bytes)

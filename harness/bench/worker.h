@@ -97,6 +97,10 @@ void *worker_map(size_t n_bytes);
  * pages; statm's resident less shared is exact on Linux >= 6.2 and within 256 KiB before). */
 uint64_t worker_resident_bytes(void);
 
+/* The part of it that the kernel may not take: not what was offered to it by MADV_FREE, which stays
+ * resident until memory is short. Cost: a look at every page (smaps_rollup). 0: cannot be read. */
+uint64_t worker_kept_bytes(void);
+
 /* False with the reason: `return worker_fail(w, "no memory")`. why: static text. */
 bool worker_fail(worker *w, const char *why);
 

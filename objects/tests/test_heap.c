@@ -176,13 +176,16 @@ static void fill_and_empty(heap *h, void **blocks, int n)
         mem_free(h, blocks[i]);
 }
 
+/* Arenas that are mapped alone; of regions, test_heap_regions.c. */
+static const heap_options alone = {.huge_pages = HEAP_HUGE_PAGES_NEVER};
+
 static void test_memory_goes_back(void **state)
 {
     (void)state;
     enum { N = 60000, N_ARENAS = (N + 503) / 504, N_FEW = 64 };
     void **blocks = calloc(N, sizeof(void *));
     assert_non_null(blocks);
-    heap *h = heap_new(NULL);
+    heap *h = heap_new(&alone);
     fill_and_empty(h, blocks, N);
     size_t n_mapped = stats_of(h).n_mapped;
     assert_int_equal(n_mapped, N_ARENAS);
@@ -220,7 +223,7 @@ static void test_much_memory_goes_back_at_once(void **state)
     enum { N_ARENAS = HEAP_MAX_EMPTY + 20, N = N_ARENAS * 63 * 8 };
     void **blocks = calloc(N, sizeof(void *));
     assert_non_null(blocks);
-    heap *h = heap_new(NULL);
+    heap *h = heap_new(&alone);
     fill_and_empty(h, blocks, N);
     heap_stats stats = stats_of(h);
     assert_int_equal(stats.n_mapped, N_ARENAS);

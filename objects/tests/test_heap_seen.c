@@ -155,35 +155,60 @@ static void test_patterns(void **state)
 /* ---- the kernel: /proc/self/smaps ---- */
 
 typedef struct mapping {
+    uintptr_t from, to;
     size_t resident_bytes;
+    size_t offered_bytes; /* the kernel may take them */
     bool asks_for_huge_pages;
 } mapping;
 
-/* The mapping that the address lies in. */
-static mapping mapping_of(const void *address)
+static size_t kilobytes(const char *line)
+{
+    return 1024 * strtoull(strchr(line, ':') + 1, NULL, 10);
+}
+
+/* Calls visit for each mapping of this process. */
+static void for_mappings(void (*visit)(const mapping *m, void *argument), void *argument)
 {
     FILE *f = fopen("/proc/self/smaps", "r");
     assert_non_null(f);
-    mapping m = {0, false};
-    bool is_there = false;
-    bool found = false;
+    mapping m = {0};
     char line[512];
     while (fgets(line, sizeof(line), f) != NULL) {
         char *end = NULL;
         uintptr_t from = strtoull(line, &end, 16);
         if (*end == '-') {
-            uintptr_t to = strtoull(end + 1, NULL, 16);
-            is_there = (uintptr_t)address >= from && (uintptr_t)address < to;
-            found |= is_there;
-        } else if (is_there && strncmp(line, "Rss:", 4) == 0) {
-            m.resident_bytes = 1024 * strtoull(line + 4, NULL, 10);
-        } else if (is_there && strncmp(line, "VmFlags:", 8) == 0) {
+            m = (mapping){.from = from, .to = strtoull(end + 1, NULL, 16)};
+        } else if (strncmp(line, "Rss:", 4) == 0) {
+            m.resident_bytes = kilobytes(line);
+        } else if (strncmp(line, "LazyFree:", 9) == 0) {
+            m.offered_bytes = kilobytes(line);
+        } else if (strncmp(line, "VmFlags:", 8) == 0) { /* the last line of each */
             m.asks_for_huge_pages = strstr(line, " hg") != NULL;
+            visit(&m, argument);
         }
     }
     assert_int_equal(fclose(f), 0);
-    assert_true(found);
-    return m;
+}
+
+typedef struct search {
+    uintptr_t address;
+    mapping found;
+} search;
+
+static void find(const mapping *m, void *argument)
+{
+    search *s = argument;
+    if (s->address >= m->from && s->address < m->to)
+        s->found = *m;
+}
+
+/* The mapping that the address lies in. */
+static mapping mapping_of(const void *address)
+{
+    search s = {.address = (uintptr_t)address};
+    for_mappings(find, &s);
+    assert_true(s.found.to != 0);
+    return s.found;
 }
 
 static mapping mapping_with(const heap_options *options)
@@ -209,21 +234,17 @@ static void test_kernel_is_asked(void **state)
     assert_true(mapping_with(&populated).resident_bytes >= HEAP_ARENA_BYTES);
 }
 
+static void add_asking(const mapping *m, void *argument)
+{
+    if (m->asks_for_huge_pages)
+        *(size_t *)argument += m->to - m->from;
+}
+
 /* Bytes of all mappings that ask for huge pages. */
 static size_t asking_bytes(void)
 {
-    FILE *f = fopen("/proc/self/smaps", "r");
-    assert_non_null(f);
     size_t total = 0;
-    size_t n_bytes = 0;
-    char line[512];
-    while (fgets(line, sizeof(line), f) != NULL) {
-        if (strncmp(line, "Size:", 5) == 0)
-            n_bytes = 1024 * strtoull(line + 5, NULL, 10);
-        else if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " hg") != NULL)
-            total += n_bytes;
-    }
-    assert_int_equal(fclose(f), 0);
+    for_mappings(add_asking, &total);
     return total;
 }
 
@@ -261,6 +282,45 @@ static void test_large_heap_asks_for_huge_pages(void **state)
     }
 }
 
+static void add_offered(const mapping *m, void *argument)
+{
+    *(size_t *)argument += m->offered_bytes;
+}
+
+static size_t offered_bytes(void)
+{
+    size_t total = 0;
+    for_mappings(add_offered, &total);
+    return total;
+}
+
+/* When a large heap has become empty the kernel may take all but a little; when it is used again,
+ * nothing of what is in use. */
+static void test_empty_heap_is_offered(void **state)
+{
+    (void)state;
+    enum { N = 24 << 11 }; /* 24 MiB */
+    static void *blocks[N];
+    size_t before = offered_bytes();
+    heap *h = heap_new(NULL);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < N; i++) {
+            blocks[i] = mem_alloc(h, HEAP_SMALL_MAX_BYTES);
+            memset(blocks[i], i % 251, HEAP_SMALL_MAX_BYTES);
+        }
+        heap_stats stats;
+        heap_get_stats(h, &stats);
+        assert_true(offered_bytes() - before <= stats.n_arenas_offered * HEAP_ARENA_BYTES);
+        for (int i = 0; i < N; i++)
+            mem_free(h, blocks[i]);
+        heap_get_stats(h, &stats);
+        assert_true(stats.n_arenas_offered >= 56); /* 7 regions, or more */
+        assert_true(offered_bytes() - before >= 54 * HEAP_ARENA_BYTES);
+    }
+    heap_delete(h);
+    assert_int_equal(offered_bytes(), before);
+}
+
 /* ---- free() ---- */
 
 /* A block that is not of this heap goes to free() in a release build, and is not counted. Where a
@@ -291,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_kernel_is_asked),
         cmocka_unit_test(test_large_heap_asks_for_huge_pages),
+        cmocka_unit_test(test_empty_heap_is_offered),
         cmocka_unit_test(test_foreign_goes_to_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
