@@ -42,6 +42,8 @@ enum { AHEAD = 32 };
 typedef struct pass {
     unsigned generation;
     size_t n_seen;
+    size_t n_skipped;         /* in pools of old leaves */
+    size_t n_leaves;          /* old leaves among those seen */
     bool has_lazy, has_cares; /* an object with OBJECT_LAZY, OBJECT_CARE was seen */
     object_array *stack;
     size_t n_roots;
@@ -90,6 +92,39 @@ VISITOR for_set(const collection *k, pass *p, set_visitor *visit)
         for (uint32_t i = 0; i < list->n_objects; i++)
             visit(p, list->objects[i]);
     }
+}
+
+/* A leaf is an object that holds no reference. A pool of leaves of the oldest generation is noted
+ * (heap.h) and not looked at again, while it is full and none of them was given one. */
+static inline bool is_old_leaf(unsigned flags)
+{
+    const unsigned telling = OBJECT_RANK | OBJECT_VISITED | OBJECT_LAZY | OBJECT_HOLDS;
+    return (flags & telling) == COLLECTOR_OLDEST;
+}
+
+VISITOR visit_pool(heap_pool *pool, void *argument)
+{
+    const set_visit *v = argument;
+    pass *p = v->p;
+    if (heap_is_noted(heap_pool_start(pool))) {
+        p->n_skipped += p->generation == COLLECTOR_OLDEST ? pool->n_live : 0;
+        return;
+    }
+    size_t n_before = p->n_leaves;
+    collector_walk_pool(pool, visit_in_set, argument);
+    if (p->n_leaves - n_before == pool->n_blocks)
+        heap_note(pool);
+}
+
+/* A visitor that has nothing to do with old leaves may pass over them. */
+VISITOR for_set_but_leaves(const collection *k, pass *p, set_visitor *visit)
+{
+    if (!k->walks || collector_is_watched(k->rt)) {
+        for_set(k, p, visit);
+        return;
+    }
+    set_visit v = {p, visit};
+    collector_walk_pools(k->rt, visit_pool, &v);
 }
 
 typedef void child_visitor(pass *p, object *child);
@@ -169,16 +204,19 @@ VISITOR subtract(pass *p, object *o)
         object_set_rank(o, COLLECTOR_OLDEST);
         o->listed = OBJECT_UNLISTED;
     }
-    for_children(p, o, subtract_child);
+    if ((flags & OBJECT_HOLDS) == 0)
+        p->n_leaves += is_old_leaf(o->flags);
+    else
+        for_children(p, o, subtract_child);
 }
 
 /* Returns how many objects are held from inside of the set only. */
 static size_t subtract_all(collection *k)
 {
     pass p = {.generation = k->generation};
-    for_set(k, &p, subtract);
+    for_set_but_leaves(k, &p, subtract);
     visit_rest(&p, subtract_now);
-    k->trace.n_objects = p.n_seen;
+    k->trace.n_objects = p.n_seen + p.n_skipped;
     k->has_lazy = p.has_lazy;
     k->has_references = p.n_found != 0;
     return p.n_zero;
@@ -245,14 +283,17 @@ static void restore_all(collection *k)
 {
     pass p = {.generation = k->generation};
     if (k->has_references)
-        for_set(k, &p, restore);
+        for_set_but_leaves(k, &p, restore);
     visit_rest(&p, restore_now);
     k->trace.n_roots = k->trace.n_objects;
     k->trace.n_marked = k->trace.n_objects;
 }
 
+/* Old leaves are marked like all others. */
 static void mark_all(collection *k)
 {
+    if (k->walks)
+        collector_drop_notes(k->rt);
     pass p = {.generation = k->generation, .stack = k->stack};
     for_set(k, &p, mark);
     mark_stack(&p);
@@ -391,6 +432,18 @@ static bool promote_list(const collection *k, unsigned generation)
     return true;
 }
 
+/* The objects of a list are old leaves now. Those made one after the other lie side by side. */
+static void note_pools(const collector_list *list)
+{
+    for (uint32_t i = 0, n; i < list->n_objects; i += n) {
+        heap_pool *pool = heap_pool_of(list->objects[i]);
+        for (n = 1; i + n < list->n_objects && heap_pool_of(list->objects[i + n]) == pool;)
+            n++;
+        if (n == pool->n_blocks)
+            heap_note(pool);
+    }
+}
+
 /* Where no object of the lists holds a reference none can be garbage, and one look at each is
  * enough to promote it. False if one holds any: then all is as it was. */
 static bool promote_holders_of_nothing(collection *k)
@@ -404,6 +457,8 @@ static bool promote_holders_of_nothing(collection *k)
         n_seen += young[g].n_objects;
     if (g > k->generation) {
         k->trace.n_objects = k->trace.n_roots = k->trace.n_marked = n_seen;
+        for (g = 0; next == NULL && g <= k->generation; g++)
+            note_pools(&young[g]);
         empty_lists(k);
         return true;
     }

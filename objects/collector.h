@@ -22,6 +22,12 @@
  *                      the pools
  *   permanent          after collector_freeze(): in no set
  *
+ * Most objects are leaves: they hold no reference. A pool that is full of leaves of generation 2 is
+ * noted (heap_note()), and a full collection passes over it: it has nothing to subtract, and what
+ * it may find there by references it reads then. The note goes when a block of the pool is freed,
+ * when one of the leaves is given a reference, and whenever marks are needed. So a full collection
+ * of what is mostly data looks at what is not.
+ *
  * A list has LIST_CAPACITY places. An object made while the collector is disabled, or for which
  * there is no place, is in its generation unlisted; a collection of that generation then walks the
  * pools, too. Creation with the collector disabled so costs nothing.
@@ -41,7 +47,8 @@
  *
  * Owns:       its lists. Marks and the stack of a collection are mapped for its time; without
  *             memory for them nothing is collected, and counts are as before.
- * Invariants: young[g].objects[o->listed] == o for each listed object    (collector_is_valid)
+ * Invariants: young[g].objects[o->listed] == o for each listed object; a noted pool has leaves of
+ *             generation 2 only                                          (collector_is_valid)
  * Threads:    none. A callback or finalizer may do anything but delete the runtime; a collection
  *             asked for inside of one is refused (0 is returned).
  * Source:     after CPython 3.11's gcmodule.c and the pool walk of its free-threaded collector; the

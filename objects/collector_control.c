@@ -96,6 +96,17 @@ void collector_release(collector *c)
 
 /* ---- who is where ---- */
 
+static void drop_note(heap_pool *pool, void *argument)
+{
+    (void)argument;
+    heap_drop_note(heap_pool_start(pool));
+}
+
+void collector_drop_notes(const runtime *rt)
+{
+    collector_walk_pools(rt, drop_note, NULL);
+}
+
 void collector_track(runtime *rt, object *o)
 {
     if (rt->collector.is_enabled)
@@ -243,6 +254,7 @@ static void freeze_one(object *o, void *argument)
 
 void collector_freeze(runtime *rt)
 {
+    collector_drop_notes(rt);
     collector_walk(rt, freeze_one, NULL);
     for (int g = 0; g < COLLECTOR_OLDEST; g++) {
         rt->collector.young[g].n_objects = 0;
@@ -405,6 +417,10 @@ static void check_object(object *o, void *argument)
         s->why = "an object carries the marks of a collection";
     else if (o->refcount == 0 && rank != OBJECT_UNTRACKED)
         s->why = "a tracked object has no reference";
+    else if (heap_is_noted(o) && (o->flags & OBJECT_HOLDS) != 0)
+        s->why = "an object that holds references would be passed over";
+    else if (heap_is_noted(o) && rank != COLLECTOR_OLDEST)
+        s->why = "an object that is not of the oldest generation would be passed over";
     if (o->listed == OBJECT_UNLISTED) {
         if (rank < COLLECTOR_OLDEST && !s->c->young[rank].has_unlisted)
             s->why = "a young object is not listed";

@@ -66,21 +66,46 @@ collector_walk_pool(const heap_pool *pool, object_visitor *visit, void *argument
     }
 }
 
-/* Visits every object of a heap that is not watched: inlined with its visitor. */
+typedef void pool_visitor(heap_pool *pool, void *argument);
+
+/* Visits every pool with a block in use: inlined with its visitor. */
 static inline __attribute__((always_inline)) void
-collector_walk_inlined(const runtime *rt, object_visitor *visit, void *argument)
+collector_walk_pools(const runtime *rt, pool_visitor *visit, void *argument)
 {
-    for (const heap_arena *a = heap_state_of(rt->objects)->first; a != NULL; a = a->next) {
-        const heap_pool *pools = (const heap_pool *)(const void *)a + 1;
+    for (heap_arena *a = heap_state_of(rt->objects)->first; a != NULL; a = a->next) {
+        heap_pool *pools = (heap_pool *)(void *)a + 1;
         for (size_t i = 0; i < a->n_taken; i++) {
             if (pools[i].state != HEAP_POOL_FREE && pools[i].n_live != 0)
-                collector_walk_pool(&pools[i], visit, argument);
+                visit(&pools[i], argument);
         }
     }
 }
 
+typedef struct collector_pool_visit {
+    object_visitor *visit;
+    void *argument;
+} collector_pool_visit;
+
+static inline __attribute__((always_inline)) void collector_visit_pool(heap_pool *pool,
+                                                                       void *argument)
+{
+    const collector_pool_visit *v = argument;
+    collector_walk_pool(pool, v->visit, v->argument);
+}
+
+/* Visits every object of a heap that is not watched: inlined with its visitor. */
+static inline __attribute__((always_inline)) void
+collector_walk_inlined(const runtime *rt, object_visitor *visit, void *argument)
+{
+    collector_pool_visit v = {visit, argument};
+    collector_walk_pools(rt, collector_visit_pool, &v);
+}
+
 /* The same in a watched heap, where free blocks must not be read: the list of the free ones is. */
 void collector_walk_watched(const runtime *rt, object_visitor *visit, void *argument);
+
+/* Pools are noted while all their objects are old leaves (collector.c): not any more. */
+void collector_drop_notes(const runtime *rt);
 
 static inline bool collector_is_watched(const runtime *rt)
 {

@@ -229,6 +229,13 @@ void heap_return_spares(heap_state *s)
 
 /* ---- slow paths ---- */
 
+void heap_note(heap_pool *pool)
+{
+    const heap_state *s = heap_arena_of(pool)->owner;
+    if (pool->state == HEAP_POOL_FULL && !s->watched)
+        registry_set(heap_pool_start(pool), heap_mark_of(s, pool) | REGISTRY_NOTED);
+}
+
 void *heap_alloc_slow(heap *h, unsigned size_class, size_t n_bytes)
 {
     heap_state *s = heap_state_of(h);
@@ -246,6 +253,7 @@ void heap_free_slow(heap_pool *pool, void *block)
         if (spares->n_live != 0) {
             pool->free = NULL;
             pool->n_live++;
+            heap_mark_pool(s, pool); /* without a note */
             add_spare(s, spares, block);
             return;
         }
@@ -292,12 +300,12 @@ static void free_as_bit(const heap_state *s, void *block)
 /* Not inlined: what it needs would burden the way of every spare. */
 static __attribute__((noinline)) void free_no_spare(heap_state *s, void *block, int mark)
 {
-    if ((mark & REGISTRY_RETURNED) != 0) {
-        free_as_bit(s, block);
-    } else if ((mark & REGISTRY_CLASS) != 0) {
+    if ((mark & REGISTRY_CLASS) != 0) {
         if (s->options.debug > 0)
             heap_watched_check(s, block);
         mem_free_small(block);
+    } else if ((mark & REGISTRY_RETURNED) != 0) {
+        free_as_bit(s, block);
     } else if (mark != 0) {
         heap_watched_misfree(s, block);
     } else {
@@ -309,10 +317,13 @@ void heap_free_other(heap *h, void *block, int mark)
 {
     heap_state *s = heap_state_of(h);
     heap_pool *spares = &s->spares[mark & REGISTRY_CLASS];
-    if (__builtin_expect(spares->n_live != 0, 1))
-        add_spare(s, spares, block);
-    else
+    if (__builtin_expect(spares->n_live == 0, 0)) {
         free_no_spare(s, block, mark);
+        return;
+    }
+    if (__builtin_expect((mark & REGISTRY_NOTED) != 0, 0))
+        registry_set(block, mark & ~REGISTRY_NOTED);
+    add_spare(s, spares, block);
 }
 
 size_t mem_usable_bytes(const void *block)

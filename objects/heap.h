@@ -209,6 +209,24 @@ static inline heap_pool *heap_pool_of(const void *address)
     return headers + a % HEAP_ARENA_BYTES / HEAP_POOL_BYTES;
 }
 
+/* A note of the heap's user on a full pool, which lasts until a block of the pool is freed: what
+ * was true of all its blocks may still be. Not for the pools of a watched heap. */
+static inline bool heap_is_noted(const void *block)
+{
+    const int noted = REGISTRY_APART | REGISTRY_NOTED;
+    int mark = registry_get(block);
+    return (mark & noted) == noted && (mark & REGISTRY_CLASS) != 0;
+}
+
+/* No more than asking for it if the pool is not full. */
+void heap_note(heap_pool *pool);
+
+static inline void heap_drop_note(const void *block)
+{
+    if (__builtin_expect(heap_is_noted(block), 0))
+        registry_set(block, registry_get(block) & ~REGISTRY_NOTED);
+}
+
 /* A block of a size class, of which n_bytes are asked for: a debug heap guards the rest. */
 static inline void *heap_alloc_part(heap *h, unsigned size_class, size_t n_bytes)
 {

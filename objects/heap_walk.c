@@ -186,7 +186,9 @@ static bool has_right_mark(const heap_state *s, const heap_pool *pool)
     int mark = registry_get(heap_pool_start(pool));
     bool may_return =
         pool->state == HEAP_POOL_USABLE && pool->n_blocks <= HEAP_MAX_RETURNED && !s->watched;
+    bool may_be_noted = pool->state == HEAP_POOL_FULL && !s->watched;
     return mark == heap_mark_of(s, pool) ||
+           (may_be_noted && mark == (heap_mark_of(s, pool) | REGISTRY_NOTED)) ||
            (may_return && mark == REGISTRY_APART + REGISTRY_RETURNED);
 }
 

@@ -120,6 +120,13 @@ static value *find_value(const object *o, const name *n)
     return index == TYPE_NO_INDEX ? NULL : &object_values(o)[index];
 }
 
+/* The collector passes over pools of old objects that hold nothing: not over this one any more. */
+void object_start_holding(object *o)
+{
+    o->flags |= OBJECT_HOLDS;
+    heap_drop_note(o);
+}
+
 static status no_attribute(const object *o, const name *n)
 {
     return runtime_fail(o->type->rt, STATUS_ATTRIBUTE_ERROR, "'%s' object has no attribute '%s'",
@@ -487,6 +494,7 @@ static __attribute__((noinline)) void destroy_with_care(object *o)
     if (o->listed != OBJECT_UNLISTED)
         collector_unlist(rt, o);
     o->flags |= OBJECT_UNTRACKED;
+    heap_drop_note(o);
     if (o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL)
         weakref_kill_all(o);
     if (rt->depth == MAX_DEPTH) {
@@ -523,6 +531,7 @@ void object_destroy(object *o)
     if ((o->flags & OBJECT_CARE) != 0 && o->type->layout != LAYOUT_SLOTS &&
         object_words_of(o)->weakrefs != NULL) {
         o->flags |= OBJECT_UNTRACKED;
+        heap_drop_note(o);
         weakref_kill_all(o);
     }
     mem_free_small(o);

@@ -193,11 +193,15 @@ static inline void value_incref(value v)
         value_to_object(v)->refcount++;
 }
 
+/* An object that held no reference until now. Not inlined: it happens to it once. */
+void object_start_holding(object *o);
+
 /* Takes a reference to v for an object that is to hold it. */
 static inline void object_hold(object *o, value v)
 {
     if (value_is_object(v)) {
-        o->flags |= OBJECT_HOLDS;
+        if ((o->flags & OBJECT_HOLDS) == 0)
+            object_start_holding(o);
         value_to_object(v)->refcount++;
     }
 }
@@ -205,6 +209,16 @@ static inline void object_hold(object *o, value v)
 static inline void object_put(object *o, value *place, value v)
 {
     object_hold(o, v);
+    *place = v;
+}
+
+/* For an object just made: it is young. */
+static inline void object_put_first(object *o, value *place, value v)
+{
+    if (value_is_object(v)) {
+        o->flags |= OBJECT_HOLDS;
+        value_to_object(v)->refcount++;
+    }
     *place = v;
 }
 
@@ -231,19 +245,19 @@ static inline __attribute__((always_inline)) object *object_make(type *t, const 
         n) { /* a loop only for many: so a compiler that knows n and the values can do its part */
     default:
         for (unsigned i = 4; i < n; i++)
-            object_put(o, &places[i], values[i]);
+            object_put_first(o, &places[i], values[i]);
         __attribute__((fallthrough));
     case 4:
-        object_put(o, &places[3], values[3]);
+        object_put_first(o, &places[3], values[3]);
         __attribute__((fallthrough));
     case 3:
-        object_put(o, &places[2], values[2]);
+        object_put_first(o, &places[2], values[2]);
         __attribute__((fallthrough));
     case 2:
-        object_put(o, &places[1], values[1]);
+        object_put_first(o, &places[1], values[1]);
         __attribute__((fallthrough));
     case 1:
-        object_put(o, &places[0], values[0]);
+        object_put_first(o, &places[0], values[0]);
         __attribute__((fallthrough));
     case 0:
         break;

@@ -9,6 +9,8 @@
  *            REGISTRY_APART | REGISTRY_RETURNED: one whose freed blocks are bits; its header tells
  *                the class
  *            REGISTRY_APART | 1 + class: one that is full
+ *            REGISTRY_APART | REGISTRY_NOTED | 1 + class: one that is full, with the note of the
+ *                heap's user
  *            REGISTRY_APART: a pool without a class, or the headers of an arena
  *
  * Every free asks here first, so it is inlined, and a byte is all it takes to choose the way on:
@@ -31,6 +33,7 @@ enum { REGISTRY_POOL_BITS = 12, REGISTRY_LEAF_BITS = 21, REGISTRY_TOP_BITS = 15 
 
 #define REGISTRY_APART    INT8_MIN
 #define REGISTRY_RETURNED 0x40
+#define REGISTRY_NOTED    0x40
 #define REGISTRY_CLASS    0x3f /* what of a mark is 1 + class, or 0 */
 
 typedef _Atomic int8_t registry_mark;

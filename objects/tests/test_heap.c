@@ -484,6 +484,47 @@ static void test_owns(void **state)
     assert_false(heap_owns(block));
 }
 
+/* A note is on a full pool only, and a free of any of its blocks takes it off: at once, or as a
+ * spare, by either function. */
+static void test_notes(void **state)
+{
+    (void)state;
+    enum { N_POOLS = 40, PER_POOL = 8, N = N_POOLS * PER_POOL };
+    heap *h = heap_new(NULL);
+    char *blocks[N + 1];
+    for (int i = 0; i < N + 1; i++)
+        blocks[i] = mem_alloc(h, 512);
+    heap_note(heap_pool_of(blocks[N])); /* has room */
+    assert_false(heap_is_noted(blocks[N]));
+    for (int i = 0; i < N; i++) {
+        if (i % PER_POOL == 0)
+            heap_note(heap_pool_of(blocks[i]));
+        assert_int_equal(heap_is_noted(blocks[i]), !announce_is_watched());
+    }
+    const char *why = NULL;
+    assert_true(heap_is_valid(h, &why));
+    heap_drop_note(blocks[0]);
+    assert_false(heap_is_noted(blocks[1]));
+    for (int i = N / 2; i < N; i += PER_POOL) { /* each to the front of the list, at once */
+        mem_free(h, blocks[i]);
+        assert_false(heap_is_noted(blocks[i + 1]));
+    }
+    for (int i = N / 2; i < N; i += PER_POOL) /* from one to the next: now there may be spares */
+        blocks[i] = mem_alloc(h, 512);
+    for (int i = PER_POOL; i < N / 2; i += PER_POOL) {
+        if (i % (2 * PER_POOL) == 0)
+            mem_free(h, blocks[i]);
+        else
+            mem_free_small(blocks[i]);
+        assert_false(heap_is_noted(blocks[i + 1]));
+        blocks[i] = NULL;
+    }
+    assert_true(heap_is_valid(h, &why));
+    for (int i = 0; i < N + 1; i++)
+        mem_free(h, blocks[i]);
+    heap_delete(h);
+}
+
 /* Damage is found, whatever it is. */
 static void test_validity_sees_damage(void **state)
 {
@@ -548,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_owns),
+        cmocka_unit_test(test_notes),
         cmocka_unit_test(test_validity_sees_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
