@@ -47,8 +47,9 @@ enum {
     OBJECT_HASHED = 256,   /* a weakref whose hash is to be remembered */
     OBJECT_HOLDS = 1024,   /* may hold references: an instance that was given one, any container */
     OBJECT_LAZY = 512,     /* a tuple or plain dict: tracked only while it need be */
-    OBJECT_CARE = 2048     /* no plain instance; or one with a finalizer, or that was ever referred
+    OBJECT_CARE = 2048,    /* no plain instance; or one with a finalizer, or that was ever referred
                               to weakly or given a dict of its own */
+    OBJECT_SHARES = 4096   /* the first of its weakrefs is the shared one */
 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,

@@ -34,6 +34,8 @@ static void link_to(object *referent, weakref *w)
         before = after;
         after = after->next;
     }
+    if (is_first)
+        referent->flags |= OBJECT_SHARES;
     w->previous = before;
     w->next = after;
     if (before != NULL)
@@ -108,7 +110,7 @@ static status make_first(object *referent, weakref **ret_weakref)
     w->callback = NULL;
     w->next = NULL;
     w->previous = NULL;
-    referent->flags |= OBJECT_CARE;
+    referent->flags |= OBJECT_CARE | OBJECT_SHARES;
     object_words_of(referent)->weakrefs = w;
     *ret_weakref = w;
     return STATUS_OK;
@@ -162,13 +164,19 @@ weakref *weakref_at(const object *referent, size_t i)
     return w;
 }
 
+static void set_first(object *referent, weakref *w)
+{
+    object_words_of(referent)->weakrefs = w;
+    referent->flags = (uint16_t)(referent->flags & ~(unsigned)OBJECT_SHARES);
+}
+
 /* Takes a live one from its referent's list. */
 static void unlink_from_referent(weakref *w)
 {
     if (w->previous != NULL)
         w->previous->next = w->next;
     else
-        object_words_of(w->referent)->weakrefs = w->next;
+        set_first(w->referent, w->next); /* which is no shared one: there was one at the most */
     if (w->next != NULL)
         w->next->previous = w->previous;
 }
@@ -223,7 +231,7 @@ static weakref *kill_and_chain(object *referent, unsigned without_flags)
         *last = w;
         last = &w->callback->next;
     }
-    object_words_of(referent)->weakrefs = NULL;
+    set_first(referent, NULL);
     return chain;
 }
 
@@ -260,6 +268,11 @@ void weakref_kill_all(object *referent)
 
 bool weakrefs_are_valid(const object *referent)
 {
+    const weakref *first = first_of(referent);
+    bool shares =
+        first != NULL && first->callback == NULL && first->head.type->kind == KIND_WEAKREF;
+    if (shares != ((referent->flags & OBJECT_SHARES) != 0))
+        return false;
     const weakref *previous = NULL;
     for (const weakref *w = first_of(referent); w != NULL; w = w->next) {
         if (w->referent != referent || w->previous != previous || w->head.refcount == 0)

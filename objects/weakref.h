@@ -64,16 +64,14 @@ static inline bool object_is_weakref(const object *o)
     return o->type->kind == KIND_WEAKREF || o->type->kind == KIND_PROXY;
 }
 
-/* weakref_new() without a callback. Cost: three loads where the shared one is there. */
+/* weakref_new() without a callback. Cost: two loads where the shared one is there. */
 static inline status weakref_share(object *referent, weakref **ret_weakref)
 {
-    if (__builtin_expect(referent->type->layout != LAYOUT_SLOTS, 1)) {
-        weakref *first = object_words_of(referent)->weakrefs;
-        if (first != NULL && first->callback == NULL && first->head.type->kind == KIND_WEAKREF) {
-            first->head.refcount++;
-            *ret_weakref = first;
-            return STATUS_OK;
-        }
+    if (__builtin_expect((referent->flags & OBJECT_SHARES) != 0, 1)) {
+        weakref *shared = object_words_of(referent)->weakrefs;
+        shared->head.refcount++;
+        *ret_weakref = shared;
+        return STATUS_OK;
     }
     return weakref_new(referent, NULL, NULL, ret_weakref);
 }
