@@ -12,12 +12,37 @@ typedef struct collector_subscriber {
     void *argument;
 } collector_subscriber;
 
+/* A collection that runs. */
+typedef struct collection {
+    runtime *rt;
+    unsigned generation;
+    bool walks; /* the pools; otherwise the lists have all objects of the set */
+    bool has_references;
+    bool has_lazy;         /* tuples or dicts that may no longer have to be tracked */
+    bool has_weakrefs;     /* of garbage, or as garbage */
+    bool is_closed;        /* garbage is plain instances that refer to each other only */
+    object_array *stack;   /* marked, contents not yet looked at */
+    object_array *garbage; /* in the order in which they were found */
+    collector_trace trace;
+} collection;
+
+/* Finds garbage and holds it under a reference of ours; survivors move up. */
+void collector_find_garbage(collection *k);
+
+/* Clears, finalizes and frees the garbage that was found. */
+void collector_dispose(collection *k);
+
 /* Room for n. False without memory. */
 bool object_array_map(object_array *a, size_t n);
 void object_array_unmap(object_array *a);
 
 /* Tells the subscribers. */
 void collector_notify(runtime *rt, collector_phase phase, const collector_trace *trace);
+
+static inline bool object_has_weakrefs(const object *o)
+{
+    return o->type->layout != LAYOUT_SLOTS && object_words_of(o)->weakrefs != NULL;
+}
 
 static inline void object_set_rank(object *o, unsigned rank)
 {
