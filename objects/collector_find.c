@@ -271,23 +271,24 @@ static void note_pools(const collector_list *list)
 static bool promote_holders_of_nothing(collection *k)
 {
     collector_list *young = k->rt->collector.young;
-    collector_list *next = k->generation + 1 < COLLECTOR_OLDEST ? &young[k->generation + 1] : NULL;
-    collector_list before = next != NULL ? *next : (collector_list){0};
+    const unsigned next = k->generation + 1;
+    const bool become_old = next == COLLECTOR_OLDEST;
+    const collector_list before = become_old ? (collector_list){0} : young[next];
     size_t n_seen = 0;
     unsigned g = 0;
     for (; g <= k->generation && promote_list(k, g); g++)
         n_seen += young[g].n_objects;
     if (g > k->generation) {
         k->trace.n_objects = k->trace.n_roots = k->trace.n_marked = n_seen;
-        for (g = 0; next == NULL && g <= k->generation; g++)
+        for (g = 0; become_old && g <= k->generation; g++)
             note_pools(&young[g]);
         empty_lists(k);
         return true;
     }
     while (g-- > 0)
         put_back(&young[g], g, young[g].n_objects);
-    if (next != NULL)
-        *next = before;
+    if (!become_old)
+        young[next] = before;
     return false;
 }
 

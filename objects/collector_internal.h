@@ -129,7 +129,7 @@ collector_walk_inlined(const runtime *rt, object_visitor *visit, void *argument)
 /* The same in a watched heap, where free blocks must not be read: the list of the free ones is. */
 void collector_walk_watched(const runtime *rt, object_visitor *visit, void *argument);
 
-/* Pools are noted while all their objects are old leaves (collector.c): not any more. */
+/* Pools are noted while all their objects are old leaves (collector_visit.h): not any more. */
 void collector_drop_notes(const runtime *rt);
 
 static inline bool collector_is_watched(const runtime *rt)
