@@ -46,9 +46,17 @@ jobs_item *build_compile_job(session *s, const build_unit *unit, GError **error)
     j->cwd = g_strdup(unit->inside);
     add_all(j, compile_flags);
     add_all(j, unit->flags);
-    jobs_item_arguments(j,
-                        JOBS_ARGUMENTS("-save-temps=obj", "-c", unit->file, "-o", "/out/unit.o"));
+    jobs_item_arguments(j, JOBS_ARGUMENTS("-c", unit->file, "-o", "/out/unit.o"));
     return j;
+}
+
+jobs_item *build_submission_job(session *s, submission_part part, GError **error)
+{
+    static const char *const keep_assembly[] = {"-save-temps=obj", NULL};
+    g_autofree char *unit = build_submission_unit(part);
+    g_autofree char *copy = evidence_path(s->e, "submission");
+    const build_unit what = {unit, copy, "/submission", submission_part_file(part), keep_assembly};
+    return build_compile_job(s, &what, error);
 }
 
 jobs_item *build_link_job(session *s, const char *name, const char *const *units,

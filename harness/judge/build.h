@@ -1,7 +1,7 @@
 /*
  * build.h -- compiles and links inside the sandbox, and judges objects before they are linked.
  *
- *   source --gcc in the sandbox--> build/UNIT/unit.o, unit.s, compile.err
+ *   source --gcc in the sandbox--> build/UNIT/unit.o, compile.err; of a submission unit.s too
  *   objects --gcc in the sandbox--> build/PROGRAM/program
  *
  * The judge itself only looks at bytes: messages, object, assembly (objscan.h).
@@ -26,6 +26,9 @@ typedef struct build_unit {
 
 /* A compiler job "build/NAME/compile". NULL with an error if its folder cannot be made. */
 jobs_item *build_compile_job(session *s, const build_unit *unit, GError **error);
+
+/* The same for a part of the submission, of the copy in the evidence: its assembly is kept too. */
+jobs_item *build_submission_job(session *s, submission_part part, GError **error);
 
 /* A linker job "build/NAME/link" that makes build/NAME/program of the units' objects.
  * units: names of build_unit, NULL-ended. flags: as there. */

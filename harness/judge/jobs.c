@@ -39,6 +39,13 @@ void jobs_item_free(jobs_item *j)
     g_free(j);
 }
 
+bool jobs_add(GPtrArray *jobs, jobs_item *j)
+{
+    if (j != NULL)
+        g_ptr_array_add(jobs, j);
+    return j != NULL;
+}
+
 void jobs_item_arguments(jobs_item *j, const char *const *arguments)
 {
     for (const char *const *text = arguments; *text != NULL; text++)

@@ -29,6 +29,9 @@ typedef struct jobs_item {
 jobs_item *jobs_item_new(evidence_job *outcome, const sandbox_limits *limits);
 void jobs_item_free(jobs_item *j);
 
+/* Hands a job over to an array that frees it; false if there is none. */
+bool jobs_add(GPtrArray *jobs, jobs_item *j);
+
 /* Appends arguments (NULL-ended): jobs_item_arguments(j, JOBS_ARGUMENTS("-o", file)). */
 void jobs_item_arguments(jobs_item *j, const char *const *arguments);
 #define JOBS_ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})

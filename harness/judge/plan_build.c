@@ -10,49 +10,39 @@
 
 #include <string.h>
 
-static bool add_unit(session *s, GPtrArray *jobs, const build_unit *unit, GError **error)
+static bool compile_solution(session *s, GPtrArray *jobs, submission_part part, GError **error)
 {
-    jobs_item *j = build_compile_job(s, unit, error);
-    if (j != NULL)
-        g_ptr_array_add(jobs, j);
-    return j != NULL;
+    g_autofree char *unit = build_solution_unit(part);
+    g_autofree char *folder = session_data_path(s, "homework/solution");
+    const build_unit what = {unit, folder, "/solution", submission_part_file(part), NULL};
+    return jobs_add(jobs, build_compile_job(s, &what, error));
 }
 
-/* Sources of one folder that came with objlab, as units PREFIX-NAME. */
-static bool compile_folder(session *s, GPtrArray *jobs, const char *folder, const char *prefix,
-                           const char *const *flags, GError **error)
+/* driver: "pool" of drive_pool.c. Drivers map memory themselves: they need more than standard C. */
+static bool compile_driver(session *s, GPtrArray *jobs, const char *driver, GError **error)
 {
-    g_autofree char *path = session_data_path(s, folder);
-    g_autofree char *inside = g_strdup_printf("/%s", prefix);
-    GDir *dir = g_dir_open(path, 0, error);
-    const char *name = NULL;
-    bool ok = dir != NULL;
-    while (ok && (name = g_dir_read_name(dir)) != NULL) {
-        if (!g_str_has_suffix(name, ".c"))
-            continue;
-        g_autofree char *unit = g_strdup_printf("%s-%.*s", prefix, (int)strlen(name) - 2, name);
-        const build_unit what = {unit, path, inside, name, flags};
-        ok = add_unit(s, jobs, &what, error);
-    }
-    if (dir != NULL)
-        g_dir_close(dir);
-    return ok;
+    static const char *const flags[] = {"-D_GNU_SOURCE", NULL};
+    g_autofree char *unit = g_strdup_printf("driver-drive_%s", driver);
+    g_autofree char *folder = session_data_path(s, "homework/drivers");
+    g_autofree char *file = g_strdup_printf("drive_%s.c", driver);
+    const build_unit what = {unit, folder, "/driver", file, flags};
+    return jobs_add(jobs, build_compile_job(s, &what, error));
 }
 
+/* What a program will be linked from, and no more: drivers of the parts that there are, and those
+ * of the measured programs; of the solution, what can stand in for a part there. */
 bool plan_compile(session *s, GPtrArray *jobs, GError **error)
 {
-    g_autofree char *copy = evidence_path(s->e, "submission");
-    for (int i = 0; i < SUBMISSION_FINDINGS; i++) {
-        g_autofree char *unit = build_submission_unit((submission_part)i);
-        const build_unit what = {unit, copy, "/submission",
-                                 submission_part_file((submission_part)i), NULL};
-        if (s->s->files[i].bytes != NULL && !add_unit(s, jobs, &what, error))
-            return false;
+    bool ok = compile_driver(s, jobs, "measure", error) && compile_driver(s, jobs, "run", error);
+    for (int i = 0; ok && i < SUBMISSION_FINDINGS; i++) {
+        submission_part part = (submission_part)i;
+        if (part < SUBMISSION_TESTS)
+            ok = compile_solution(s, jobs, part, error);
+        if (ok && s->s->files[i].bytes != NULL)
+            ok = compile_driver(s, jobs, submission_part_name(part), error) &&
+                 jobs_add(jobs, build_submission_job(s, part, error));
     }
-    /* drivers map memory themselves: they need more than standard C */
-    static const char *const driver_flags[] = {"-D_GNU_SOURCE", NULL};
-    return compile_folder(s, jobs, "homework/solution", "solution", NULL, error) &&
-           compile_folder(s, jobs, "homework/drivers", "driver", driver_flags, error);
+    return ok;
 }
 
 bool plan_link_program(session *s, GPtrArray *jobs, const plan_program *program, GError **error)
@@ -67,10 +57,8 @@ bool plan_link_program(session *s, GPtrArray *jobs, const plan_program *program,
             g_ptr_array_add(units, build_submission_unit(part));
     }
     g_ptr_array_add(units, NULL);
-    jobs_item *j = build_link_job(s, program->name, (const char *const *)units->pdata, NULL, error);
-    if (j != NULL)
-        g_ptr_array_add(jobs, j);
-    return j != NULL;
+    return jobs_add(
+        jobs, build_link_job(s, program->name, (const char *const *)units->pdata, NULL, error));
 }
 
 bool plan_link(session *s, GPtrArray *jobs, GError **error)

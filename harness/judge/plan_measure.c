@@ -57,14 +57,6 @@ static jobs_item *valgrind_job(session *s, const char *name, GPtrArray *argv, co
     return j;
 }
 
-/* Hands over a finished job; false if there is none. */
-static bool take(GPtrArray *jobs, jobs_item *j)
-{
-    if (j != NULL)
-        g_ptr_array_add(jobs, j);
-    return j != NULL;
-}
-
 /* memcheck over the first tape of a driver: "valgrind/memcheck-pool". */
 static bool memcheck(session *s, GPtrArray *jobs, check_kind kind, GError **error)
 {
@@ -79,7 +71,7 @@ static bool memcheck(session *s, GPtrArray *jobs, check_kind kind, GError **erro
     g_autofree char *answers = g_strdup_printf("valgrind/%s.txt", name);
     j->stdin_path = evidence_path(s->e, tape);
     j->answers_path = evidence_path(s->e, answers);
-    return take(jobs, j);
+    return jobs_add(jobs, j);
 }
 
 /* The seed of what the driver writes, as its argument. Owner: the caller. */
@@ -122,7 +114,7 @@ static bool count_instructions(session *s, GPtrArray *jobs, const char *subject,
     g_autofree char *plain_name = cost_plain_job_name(subject, factor);
     jobs_item *plain = plain_job(s, plain_name, subject);
     jobs_item_arguments(plain, JOBS_ARGUMENTS("--cost", n_objects, seed));
-    return take(jobs, j) && take(jobs, plain);
+    return jobs_add(jobs, j) && jobs_add(jobs, plain);
 }
 
 static bool measure_space(session *s, GPtrArray *jobs, const char *layout, const char *subject,
@@ -133,7 +125,7 @@ static bool measure_space(session *s, GPtrArray *jobs, const char *layout, const
     g_autofree char *seed = seed_argument(s);
     jobs_item *j = plain_job(s, name, subject);
     jobs_item_arguments(j, JOBS_ARGUMENTS("--space", layout, n_objects, seed));
-    return take(jobs, j);
+    return jobs_add(jobs, j);
 }
 
 /* What is held over time, by layout. */
@@ -148,7 +140,7 @@ static bool trace_heap(session *s, GPtrArray *jobs, const char *layout, GError *
     g_autofree char *seed = seed_argument(s);
     jobs_item_arguments(j, JOBS_ARGUMENTS("--space", layout, HEAP_OBJECTS, seed));
     j->answers_path = evidence_path(s->e, answers);
-    return take(jobs, j);
+    return jobs_add(jobs, j);
 }
 
 /* What the line table joins: caches and branches, and memory by line. The instructions are the
@@ -177,7 +169,7 @@ static bool profile_workload(session *s, GPtrArray *jobs, const char *name, GPtr
         return false;
     jobs_item_arguments(j, JOBS_ARGUMENTS("all", n_objects, "all", "1"));
     j->answers_path = evidence_path(s->e, answers);
-    return take(jobs, j);
+    return jobs_add(jobs, j);
 }
 
 static bool profile_all(session *s, GPtrArray *jobs, GError **error)

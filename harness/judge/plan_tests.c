@@ -22,13 +22,16 @@ static bool has_tests(const session *s)
     return s->e->parts[SUBMISSION_TESTS].state == EVIDENCE_BUILT;
 }
 
+/* No debug information: it would be stripped. */
+static const char *const compile_flags[] = {"-g0", NULL};
+
 /* Compiles a changed pool.c or layouts.c as unit "mutant-NAME". */
 static bool compile_mutant(session *s, GPtrArray *jobs, const mutant *m, GError **error)
 {
     g_autofree char *unit = g_strdup_printf("mutant-%s", m->name);
     g_autofree char *solution = session_data_path(s, "homework/solution");
     g_autofree char *patches = session_data_path(s, "homework/mutants");
-    const build_unit what = {unit, solution, "/solution", m->file, NULL};
+    const build_unit what = {unit, solution, "/solution", m->file, compile_flags};
     jobs_item *j = build_compile_job(s, &what, error);
     if (j == NULL)
         return false;
@@ -53,7 +56,7 @@ static bool compile_variant(session *s, GPtrArray *jobs, const mutant *m, GError
         g_autofree char *unit = g_strdup_printf("variant-%s-%s", m->name, files[i]);
         g_autofree char *file = g_strconcat(files[i], ".c", NULL);
         g_autofree char *path = g_build_filename(folder, file, NULL);
-        const build_unit what = {unit, folder, "/variant", file, NULL};
+        const build_unit what = {unit, folder, "/variant", file, compile_flags};
         if (!g_file_test(path, G_FILE_TEST_EXISTS))
             continue;
         jobs_item *j = build_compile_job(s, &what, error);

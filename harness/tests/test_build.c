@@ -60,9 +60,7 @@ static evidence *build_part(const bench *b, submission_part part, const char *so
     g_autoptr(submission) s = submission_read(copy, NULL);
     evidence *e = evidence_new(folder);
     session run = {.e = e, .r = b->r, .s = s, .data = PROJECT_DIR};
-    g_autofree char *unit = build_submission_unit(part);
-    const build_unit what = {unit, copy, "/submission", submission_part_file(part), NULL};
-    jobs_item *compile = build_compile_job(&run, &what, NULL);
+    jobs_item *compile = build_submission_job(&run, part, NULL);
     assert_non_null(compile);
     jobs_run_one(compile);
     jobs_item_free(compile);
