@@ -21,6 +21,15 @@
 
 #define OBJLAB BUILD_DIR "/harness/cli/objlab"
 
+/* A grading is the same whatever the judge was built with, and takes longest of all tests: a build
+ * with sanitizers or counters of lines does those that take another path. The other builds do all.
+ */
+#ifdef GRADE_FEW
+enum { GRADES_FEW = 1 };
+#else
+enum { GRADES_FEW = 0 };
+#endif
+
 static int make_folder(void **state)
 {
     *state = g_dir_make_tmp("objlab-test-XXXXXX", NULL);
@@ -135,17 +144,21 @@ static void assert_lines_agree(const record *r)
     assert_true(arenas->costs[RECORD_PEAK_BYTES] >= ARENA_BYTES);
 }
 
-static void the_solution_repeats_exactly(void **state)
+static void assert_repeats(const record *first, const char *folder)
 {
-    g_autofree char *one = g_build_filename(*state, "one", NULL);
-    g_autofree char *two = g_build_filename(*state, "two", NULL);
-    g_autoptr(record) first = grade_folder(PROJECT_DIR "/homework/solution", one);
+    g_autofree char *two = g_build_filename(folder, "two", NULL);
     g_autoptr(record) second = grade_folder(PROJECT_DIR "/homework/solution", two);
-    assert_true(first->score == first->max_score);
     assert_true(second->score == first->score);
     g_autofree char *x = counts_of(first);
     g_autofree char *y = counts_of(second);
     assert_string_equal(x, y);
+}
+
+static void the_solution_gets_everything(void **state)
+{
+    g_autofree char *one = g_build_filename(*state, "one", NULL);
+    g_autoptr(record) first = grade_folder(PROJECT_DIR "/homework/solution", one);
+    assert_true(first->score == first->max_score);
     assert_non_null(first->calls);
     assert_true(first->calls->stacks->len > 10);
     assert_true(first->calls->lines->len > 10);
@@ -162,12 +175,13 @@ static void the_solution_repeats_exactly(void **state)
     g_autofree char *a = record_to_json(first);
     g_autofree char *b = record_to_json(recomputed);
     assert_string_equal(a, b);
+    if (!GRADES_FEW)
+        assert_repeats(first, *state);
 }
 
 /* A leak shows at its line, whether or not the part was fit to run in the workload. */
-static void a_leak_shows_at_its_line(void **state)
+static void assert_leak_has_a_line(const record *r)
 {
-    g_autoptr(record) r = grade_folder(PROJECT_DIR "/homework/known-wrong/leak", *state);
     int64_t most = 0;
     for (guint i = 0; r->calls != NULL && i < r->calls->lines->len; i++) {
         const record_line *line = g_ptr_array_index(r->calls->lines, i);
@@ -218,13 +232,13 @@ static char *unexpected(const record *r, const char *folder)
     return g_string_free(text, FALSE);
 }
 
-/* A grading takes several times as long in a build with sanitizers or counters of lines; there,
- * every third will do for what they look for: the other builds grade all. */
-#ifdef GRADE_EVERY_THIRD
-enum { EACH = 3 };
-#else
-enum { EACH = 1 };
-#endif
+/* Of the known-wrong, few are one of every way in which a submission ends. */
+static bool is_graded_here(const char *name)
+{
+    static const char *const few[] = {
+        "crash", "defines-malloc", "endless-loop", "leak", "memory-bomb", "output-flood", NULL};
+    return !GRADES_FEW || g_strv_contains(few, name);
+}
 
 static int by_name(gconstpointer a, gconstpointer b)
 {
@@ -255,14 +269,22 @@ static void every_known_wrong_gets_its_verdict(void **state)
     g_autoptr(GString) wrong = g_string_new(NULL);
     g_autoptr(GPtrArray) folders = folders_in(PROJECT_DIR "/homework/known-wrong");
     assert_true(folders->len >= 8);
-    for (guint i = 0; i < folders->len; i += EACH) {
+    unsigned n_leaks = 0;
+    for (guint i = 0; i < folders->len; i++) {
         const char *folder = g_ptr_array_index(folders, i);
         g_autofree char *name = g_path_get_basename(folder);
         g_autofree char *out = g_build_filename(*state, name, NULL);
+        if (!is_graded_here(name))
+            continue;
         g_autoptr(record) r = grade_folder(folder, out);
         g_autofree char *text = unexpected(r, folder);
         g_string_append(wrong, text);
+        if (strcmp(name, "leak") == 0) {
+            assert_leak_has_a_line(r);
+            n_leaks++;
+        }
     }
+    assert_int_equal(n_leaks, 1);
     if (wrong->len > 0)
         fail_msg("%s", wrong->str);
 }
@@ -397,8 +419,7 @@ int main(void)
         TEST(unreadable_input_is_usage),
         TEST(a_place_that_cannot_be_written_is_our_fault),
         TEST(an_interrupted_grading_leaves_nothing),
-        TEST(the_solution_repeats_exactly),
-        TEST(a_leak_shows_at_its_line),
+        TEST(the_solution_gets_everything),
         TEST(the_starter_gets_few_points),
         TEST(every_known_wrong_gets_its_verdict),
         TEST(a_class_survives_a_bad_submission),
