@@ -25,14 +25,17 @@ endfunction()
 #
 # One libFuzzer program (preset fuzz). scripts/fuzz.sh runs every one of them,
 # from its kept corpus, for a given time; the corpus folder is never written to.
-# The list of them, fuzzers.txt: name, program, corpus, dictionary, tab-separated.
+# The target fuzzers builds them all; the list of them, fuzzers.txt: name, program, corpus,
+# dictionary, tab-separated.
 file(WRITE ${PROJECT_BINARY_DIR}/fuzzers.txt "")
+add_custom_target(fuzzers)
 function(objlab_fuzzer name)
   cmake_parse_arguments(T "" "CORPUS;DICT" "SOURCES;LIBS" ${ARGN})
   if(NOT OBJLAB_FUZZ)
     return()
   endif()
   add_executable(${name} ${T_SOURCES})
+  add_dependencies(fuzzers ${name})
   target_link_libraries(${name} PRIVATE ${T_LIBS} objlab_flags)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set(dict "")

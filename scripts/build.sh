@@ -2,12 +2,13 @@
 # build.sh -- configures and builds one CMake preset; quiet unless something fails. A tree is
 # configured again once something optional has come that it was configured without.
 #
-# usage: scripts/build.sh PRESET JOBS
+# usage: scripts/build.sh PRESET JOBS [TARGET]     TARGET: what to build; else everything
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=$1
 jobs=$2
+target=${3:-all}
 mkdir -p build
 log=build/$preset-configure.log
 found=build/$preset/optional.txt
@@ -33,7 +34,7 @@ if [ ! -f "build/$preset/build.ninja" ] || [ "$(optional)" != "$(cat "$found" 2>
     grep -E '^-- objlab:' "$log" || [ $? -eq 1 ] # remarks of our own CMake files; none is fine
     optional >"$found"
 fi
-if ! NINJA_STATUS="[%f/%t] " cmake --build --preset "$preset" -j "$jobs" >"build/$preset-build.log" 2>&1; then
+if ! NINJA_STATUS="[%f/%t] " cmake --build --preset "$preset" --target "$target" -j "$jobs" >"build/$preset-build.log" 2>&1; then
     cat "build/$preset-build.log" >&2
     exit 3
 fi

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 seconds=$1
 jobs=$2
 reader_seconds=${3:-$seconds}
-scripts/build.sh fuzz "$jobs"
+scripts/build.sh fuzz "$jobs" fuzzers
 list=build/fuzz/fuzzers.txt
 
 fuzz_one()
