@@ -644,9 +644,10 @@ static void plain_lines_and_others(void **state)
         write_section(text, rand, &last_line, sums);
     g_rand_free(rand);
     g_autoptr(callgrind_profile) plain = parse(text->str);
-    g_auto(GStrv) rows = g_strsplit(text->str, "\n", -1);
-    g_autofree char *returned = g_strjoinv("\r\n", rows);
-    g_autoptr(callgrind_profile) other = parse(returned);
+    g_autoptr(GString) returned = g_string_new(NULL);
+    for (const char *c = text->str; *c != '\0'; c++)
+        g_string_append(returned, *c == '\n' ? "\r\n" : (char[]){*c, '\0'});
+    g_autoptr(callgrind_profile) other = parse(returned->str);
     g_string_free(text, TRUE);
     assert_clean(plain);
     assert_clean(other);
