@@ -18,16 +18,19 @@ static bool print(const char *text)
     return fputs(text, stdout) >= 0 && fflush(stdout) == 0;
 }
 
-static int compare(const cost_options *o, const bench_result *result)
+static bench_result *read_baseline(const char *path, GError **error)
 {
     g_autofree char *text = NULL;
     gsize n_bytes = 0;
+    return g_file_get_contents(path, &text, &n_bytes, error)
+               ? bench_result_parse(text, n_bytes, path, error)
+               : NULL;
+}
+
+static int compare(const cost_options *o, const bench_result *accepted, const bench_result *result)
+{
     g_autoptr(GError) error = NULL;
-    if (!g_file_get_contents(o->baseline, &text, &n_bytes, &error))
-        return cli_fail_error(CLI_USAGE, &error);
-    g_autoptr(bench_result) accepted = bench_result_parse(text, n_bytes, o->baseline, &error);
-    g_autoptr(bench_diff) diff =
-        accepted == NULL ? NULL : bench_diff_new(accepted, result, "objlab", &error);
+    g_autoptr(bench_diff) diff = bench_diff_new(accepted, result, "objlab", &error);
     if (diff == NULL)
         return cli_fail_error(CLI_USAGE, &error);
     bool colour = isatty(STDOUT_FILENO) != 0 && g_getenv("NO_COLOR") == NULL;
@@ -53,6 +56,10 @@ static int run(const cost_options *o)
     if (o->save != NULL && !history_name_is_valid(o->save))
         return cli_fail(CLI_USAGE,
                         "cost: --save: '%s' is no name of letters, digits, '.', '-', '_'", o->save);
+    g_autoptr(bench_result) accepted =
+        o->baseline != NULL ? read_baseline(o->baseline, &error) : NULL;
+    if (error != NULL)
+        return cli_fail_error(CLI_USAGE, &error);
     g_autoptr(bench_result) result = cost_run(&error);
     if (result == NULL)
         return cli_fail_error(CLI_HARNESS, &error);
@@ -61,8 +68,8 @@ static int run(const cost_options *o)
         return cli_fail_error(CLI_HARNESS, &error);
     if (o->save != NULL && !save(o->save, result, &error))
         return cli_fail_error(CLI_HARNESS, &error);
-    if (o->baseline != NULL)
-        return compare(o, result);
+    if (accepted != NULL)
+        return compare(o, accepted, result);
     g_autofree char *table = cost_to_table(result);
     return print(o->json ? json : table)
                ? CLI_OK

@@ -124,7 +124,7 @@ grep -q 'a tool differs' "$work/error" || fail "the difference is not named: $(c
 
 for what in cache build; do
     status=0
-    "$objlab" cost --baseline "$work/other-$what.json" >/dev/null 2>"$work/error" || status=$?
+    "$objlab" diff "$work/accepted.json" "$work/other-$what.json" >/dev/null 2>"$work/error" || status=$?
     [ "$status" -eq 2 ] || fail "another $what gives status $status"
     grep -qE 'LL 4 MiB|build=other' "$work/error" || fail "the $what is not named: $(cat "$work/error")"
 done
