@@ -5,7 +5,7 @@
 # the tests of the greatest cost first: here the time limit, which is largest for the longest.
 function(objlab_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
-  if(OBJLAB_FUZZ)
+  if(NOT OBJLAB_TESTS)
     return()
   endif()
   add_executable(${name} ${T_SOURCES})
