@@ -15,7 +15,7 @@ function(objlab_test name)
                                              BUILD_DIR="${PROJECT_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 60)
+    set(T_TIMEOUT 180) # of a second or two, thirty times that under memcheck, on a busy machine
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} COST ${T_TIMEOUT}
                                                 LABELS "${T_LABELS}")
