@@ -94,6 +94,16 @@ await test("lines sort by each cost, and are shaded by it", {}, "sample.html", a
   }
 });
 
+await test("at 1280 px every column of the line table is seen, the source among them", {}, "sample.html", async (tab) => {
+  const table = tab.locator("table.lines");
+  const [seen, needed] = await table.evaluate((t) => [t.parentElement.clientWidth, t.scrollWidth]);
+  assert.ok(needed <= seen, `the table takes ${needed} of ${seen} px`);
+  const cut = await table.locator("th, td.code").evaluateAll((cells) => cells.filter((c) => c.scrollWidth > c.clientWidth + 1).map((c) => c.textContent));
+  assert.deepEqual(cut, []);
+  const narrowest = await table.locator("td.code").evaluateAll((cells) => Math.min(...cells.map((c) => c.clientWidth)));
+  assert.ok(narrowest >= 240, `${narrowest} px are left for the source`);
+});
+
 await test("on a narrow page the line's name stays while its costs scroll", { viewport: { width: 400, height: 800 } }, "sample.html", async (tab) => {
   const place = tab.locator("table.lines tbody tr").first().locator("td").first();
   await place.scrollIntoViewIfNeeded();
