@@ -99,8 +99,8 @@ static bool show_calls(const callgrind_profile *profile, const show_options *o, 
     return true;
 }
 
-static bool show_lines(const callgrind_profile *profile, const show_options *o, shown *s,
-                       GError **error)
+static bool show_lines(const input *in, const callgrind_profile *profile, const show_options *o,
+                       shown *s, GError **error)
 {
     g_autoptr(line_table) table = line_table_new();
     line_print_options options = {.filter = o->filter, .strip_dirs = o->strip_dirs};
@@ -109,6 +109,13 @@ static bool show_lines(const callgrind_profile *profile, const show_options *o, 
     if (o->json) {
         s->json = line_print_json(table, &options, error);
         return s->json != NULL;
+    }
+    if (table->rows->len == 0) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s: no cost in it is of a line of source: profile a program compiled with -g, "
+                    "with --dump-line=yes",
+                    in->path);
+        return false;
     }
     char *text = line_print_joined(table, &options, error);
     if (text == NULL)
@@ -124,7 +131,7 @@ static bool show_callgrind(const input *in, const show_options *o, shown *s, GEr
         return false;
     show_warnings(profile->warnings);
     if (o->is_lines)
-        return show_lines(profile, o, s, error);
+        return show_lines(in, profile, o, s, error);
     if (o->json) {
         s->json = profile_json_callgrind(profile);
         return true;

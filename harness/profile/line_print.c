@@ -44,6 +44,19 @@ static gint compare_files(gconstpointer a, gconstpointer b)
     return strcmp(x->path, y->path);
 }
 
+/* Unless told which, those whose source is here: not the libraries'. Of a profile that was made
+ * elsewhere that is none, and all of them stay, without text. */
+static void keep_readable(GArray *files)
+{
+    guint n_readable = 0;
+    for (guint i = 0; i < files->len; i++)
+        n_readable += g_array_index(files, file_rows, i).source != NULL;
+    for (guint i = files->len; n_readable > 0 && i-- > 0;) {
+        if (g_array_index(files, file_rows, i).source == NULL)
+            g_array_remove_index(files, i);
+    }
+}
+
 /* The files to show, the most expensive first. NULL with an error. */
 static GArray *choose_files(const line_table *table, const line_print_options *options,
                             GError **error)
@@ -62,11 +75,13 @@ static GArray *choose_files(const line_table *table, const line_print_options *o
             file.weight += row_at(table, i)->self + row_at(table, i)->allocated_bytes;
         file.behind = i;
         file.source = read_source(file.path);
-        if (regex != NULL ? g_regex_match(regex, file.path, 0, NULL) : file.source != NULL)
+        if (regex == NULL || g_regex_match(regex, file.path, 0, NULL))
             g_array_append_val(files, file);
         else
             file_clear(&file);
     }
+    if (regex == NULL)
+        keep_readable(files);
     g_array_sort(files, compare_files);
     if (options->n_files > 0 && options->n_files < files->len)
         g_array_set_size(files, (guint)options->n_files);

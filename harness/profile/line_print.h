@@ -9,7 +9,8 @@
 #include <jansson.h>
 
 typedef struct line_print_options {
-    const char *filter; /* regular expression on the path; NULL: files whose source is there */
+    const char *filter; /* regular expression on the path; NULL: files whose source is here, or
+                         * all if that is none */
     size_t n_files;     /* the most expensive files; 0: all */
     bool strip_dirs;
 } line_print_options;

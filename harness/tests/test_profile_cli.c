@@ -56,7 +56,7 @@ static void assert_refused(run_result r, int code, const char *part)
 }
 
 typedef struct scratch {
-    char *folder, *calls, *more_calls, *heap, *binary;
+    char *folder, *calls, *more_calls, *unnamed, *heap, *binary;
 } scratch;
 
 static char *write_file(const char *folder, const char *name, const char *text, size_t n_bytes)
@@ -72,6 +72,7 @@ static int set_up(void **state)
                                 "cfn=work\ncalls=2 5\n2 90 9\nfn=work\n5 90 9\n";
     static const char more[] = "# callgrind format\nevents: Ir Dr\nfl=a.c\nfn=main\n1 10 1\n"
                                "cfn=work\ncalls=2 5\n2 95 9\nfn=work\n5 95 9\n";
+    static const char unnamed[] = "# callgrind format\nevents: Ir\nfl=???\nfn=main\n0 10\n";
     static const char heap[] = "desc: x\ncmd: ./x\ntime_unit: i\n#-----------\nsnapshot=0\n"
                                "time=5\nmem_heap_B=77\nmem_heap_extra_B=3\nmem_stacks_B=0\n"
                                "heap_tree=peak\nn1: 77 all\n n0: 77 0x1: make\033[2J (a.c:3)\n";
@@ -79,6 +80,7 @@ static int set_up(void **state)
     s->folder = g_dir_make_tmp("objlab-test-XXXXXX", NULL);
     s->calls = write_file(s->folder, "calls", calls, strlen(calls));
     s->more_calls = write_file(s->folder, "more", more, strlen(more));
+    s->unnamed = write_file(s->folder, "unnamed", unnamed, strlen(unnamed));
     s->heap = write_file(s->folder, "heap", heap, strlen(heap));
     s->binary = write_file(s->folder, "binary", "\177ELF\0\1\2\3\n\0\n", 11);
     *state = s;
@@ -88,7 +90,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     scratch *s = *state;
-    char *files[] = {s->calls, s->more_calls, s->heap, s->binary};
+    char *files[] = {s->calls, s->more_calls, s->unnamed, s->heap, s->binary};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         (void)g_remove(files[i]);
         g_free(files[i]);
@@ -115,6 +117,11 @@ static void show_prints_tables(void **state)
     assert_int_equal(r.code, 0);
     assert_holds(r.out, "Filename: a.c");
     assert_holds(r.out, "     2             .            90             2   "); /* a call only */
+    run_clear(&r);
+    r = RUN("show", s->calls, "--lines", NULL); /* the source is elsewhere: lines without text */
+    assert_int_equal(r.code, 0);
+    assert_holds(r.out, "Filename: a.c");
+    assert_holds(r.out, "     5            90 ");
     run_clear(&r);
     r = RUN("show", s->heap, NULL);
     assert_int_equal(r.code, 0);
@@ -144,6 +151,7 @@ static void show_prints_json(void **state)
 static void show_refuses(void **state)
 {
     const scratch *s = *state;
+    assert_refused(RUN("show", s->unnamed, "--lines", NULL), 2, "no cost in it is of a line");
     assert_refused(RUN("show", s->binary, NULL), 2, "binary:1:1: expected a callgrind,");
     assert_refused(RUN("show", "/nonexistent", NULL), 2, "No such file");
     assert_refused(RUN("show", s->folder, NULL), 2, "objlab: ");
