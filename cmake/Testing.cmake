@@ -5,10 +5,13 @@
 # the tests of the greatest cost first: here the time limit, which is largest for the longest.
 function(objlab_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
-  if(NOT OBJLAB_TESTS)
+  if(OBJLAB_FUZZ)
     return()
   endif()
   add_executable(${name} ${T_SOURCES})
+  if(NOT OBJLAB_TESTS)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
   target_link_libraries(${name} PRIVATE ${T_LIBS} objlab_flags PkgConfig::CMOCKA)
   target_compile_definitions(${name} PRIVATE TEST_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
                                              PROJECT_DIR="${PROJECT_SOURCE_DIR}"
