@@ -49,6 +49,7 @@ struct callgrind_model {
     callgrind_index line_index, call_index; /* of the open section */
     size_t n_indexed;                       /* lines before this one are in line_index */
     uint64_t max_address;                   /* of the open section's lines */
+    size_t found;                           /* the line that was searched for last */
     bool has_repeats;                       /* a function has several sections */
     bool is_repeat;                         /* the open section is of such a one */
     size_t n_repeated;                      /* lines and calls of repeats, since the last merge */
@@ -229,6 +230,12 @@ static uint64_t address_of(const items *all, size_t line)
     return all->addresses == NULL ? 0 : all->addresses[line];
 }
 
+static bool is_line(const items *all, size_t at, uint32_t file, uint32_t line, uint64_t address)
+{
+    return all->lines[at].line == line && all->lines[at].file == file &&
+           address_of(all, at) == address;
+}
+
 /* Puts those lines into the index that were appended without. */
 static void index_lines(callgrind_model *m)
 {
@@ -257,18 +264,49 @@ static uint64_t *append_line(callgrind_model *m, uint32_t file, uint32_t line, u
     return all->line_costs + m->n_events * all->n_lines++;
 }
 
+/* True while the addresses of the open section ascend. */
+static bool is_sorted(const callgrind_model *m)
+{
+    return m->max_address > 0 && m->n_indexed == m->line_index.first;
+}
+
+/* The line of that address, or the first one above, in a sorted section: that is where the one
+ * before was, or one further, since pieces of code are come to again as a whole; else it is
+ * searched for. */
+static size_t search_address(const callgrind_model *m, uint64_t address)
+{
+    const uint64_t *addresses = m->all.addresses;
+    size_t begin = m->line_index.first, end = m->all.n_lines;
+    for (size_t i = m->found; i < end && i < m->found + 2; i++) {
+        if (addresses[i] == address)
+            return i;
+    }
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (addresses[middle] < address)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    return begin;
+}
+
 uint64_t *callgrind_model_line(callgrind_model *m, uint32_t file, uint32_t line, uint64_t address)
 {
     items *all = &m->all;
     if (address > m->max_address)
         return append_line(m, file, line, address);
+    if (is_sorted(m)) {
+        m->found = search_address(m, address); /* there is one, since the greatest is not below */
+        if (is_line(all, m->found, file, line, address))
+            return all->line_costs + m->n_events * m->found;
+    }
     index_lines(m);
     uint32_t hash = callgrind_index_hash(file, line + address), index;
     size_t at = callgrind_index_start(&m->line_index, hash);
     while ((index = callgrind_index_next(&m->line_index, hash, all->n_lines, &at)) !=
            CALLGRIND_NONE) {
-        const callgrind_line *l = &all->lines[index];
-        if (l->line == line && l->file == file && address_of(all, index) == address)
+        if (is_line(all, index, file, line, address))
             return all->line_costs + m->n_events * index;
         at++;
     }
@@ -390,8 +428,7 @@ static void merge_line(callgrind_model *m, merged *to, uint32_t at)
     size_t slot = callgrind_index_start(&to->index, hash);
     while ((found = callgrind_index_next(&to->index, hash, to->n, &slot)) != CALLGRIND_NONE) {
         uint32_t other = to->items[found];
-        if (all->lines[other].line == l->line && all->lines[other].file == l->file &&
-            address_of(all, other) == address) {
+        if (is_line(all, other, l->file, l->line, address)) {
             add_costs(all->line_costs + m->n_events * other, all->line_costs + m->n_events * at,
                       m->n_events);
             l->function = CALLGRIND_NONE;
@@ -532,7 +569,7 @@ void callgrind_model_open(callgrind_model *m, uint32_t function)
         (section){function, (uint32_t)all->n_lines, (uint32_t)all->n_calls};
     callgrind_index_begin(&m->line_index, all->n_lines);
     callgrind_index_begin(&m->call_index, all->n_calls);
-    m->n_indexed = all->n_lines;
+    m->n_indexed = m->found = all->n_lines;
     m->max_address = 0;
     m->open = function;
 }
@@ -548,8 +585,13 @@ void callgrind_model_close(callgrind_model *m, uint64_t *sums)
         const callgrind_line *l = &all->lines[i];
         if (l->file == own_file && l->line != 0 && (f->line == 0 || l->line < f->line))
             f->line = l->line;
-        add_costs(self, all->line_costs + m->n_events * i, m->n_events);
-        add_costs(sums, all->line_costs + m->n_events * i, m->n_events);
+    }
+    for (size_t e = 0; e < m->n_events; e++) {
+        uint64_t sum = 0;
+        for (size_t i = s->first_line; i < all->n_lines; i++)
+            sum += all->line_costs[m->n_events * i + e];
+        self[e] += sum;
+        sums[e] += sum;
     }
     if (m->is_repeat)
         m->n_repeated += all->n_lines - s->first_line + all->n_calls - s->first_call;

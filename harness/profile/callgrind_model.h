@@ -10,7 +10,8 @@
  * in common is added up when it has become much, and at the end.
  *
  * Lines with addresses come in ascending order but for few: one above all others of its section is
- * new, and is appended without a search; the index gets it only once another must be searched for.
+ * new, and is appended without a search; others are searched for among them by their order. The
+ * index gets them only once that is not kept.
  *
  * Owns:       the profile under construction until callgrind_model_finish().
  * Invariants: in the finished profile lines are unique by (function, file, line, address), calls by

@@ -756,6 +756,23 @@ static void lines_with_addresses(void **state)
     g_rand_free(rand);
 }
 
+/* Two functions of the same addresses, each come to again: what was found in one is not the
+ * other's. */
+static void same_addresses_in_two_functions(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) p =
+        parse("positions: instr line\nevents: Ir\nfl=a\nfn=f\n0x10 1 1\n+1 +1 10\n-1 -1 100\n"
+              "fn=g\n0x10 1 1000\n+1 +1 10000\n-1 -1 100000\n");
+    assert_clean(p);
+    assert_int_equal(p->n_lines, 4);
+    assert_int_equal(find(p, "f")->self[0], 111);
+    assert_int_equal(find(p, "g")->self[0], 111000);
+    static const uint64_t costs[] = {101, 10, 101000, 10000};
+    for (size_t i = 0; i < p->n_lines; i++)
+        assert_int_equal(callgrind_line_self(p, &p->lines[i])[0], costs[i]);
+}
+
 /* Many costs to a line, mostly of one digit, some missing, in the order of the events or not: their
  * sums against an array. */
 static void costs_of_many_events(void **state)
@@ -910,6 +927,7 @@ int main(void)
         cmocka_unit_test(functions_in_many_pieces),
         cmocka_unit_test(plain_lines_and_others),
         cmocka_unit_test(lines_with_addresses),
+        cmocka_unit_test(same_addresses_in_two_functions),
         cmocka_unit_test(costs_of_many_events),
         cmocka_unit_test(blocks_of_text),
         cmocka_unit_test(pairs_of_numbers),
