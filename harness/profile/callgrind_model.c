@@ -1,4 +1,4 @@
-#include "harness/profile/callgrind_model.h"
+#include "harness/profile/callgrind_items.h"
 
 #include "harness/profile/big_array.h"
 
@@ -17,25 +17,10 @@
 /* Lines and calls of functions that came again, until they are merged: as many as a cache holds. */
 #define MAX_REPEATED ((size_t)1 << 16)
 
-typedef struct section {
-    uint32_t function;
-    uint32_t first_line, first_call; /* up to those of the next section */
-} section;
-
 typedef struct function_state {
     uint32_t file; /* index */
     bool was_opened;
 } function_state;
-
-/* What grows with the lines and calls of a file. */
-typedef struct items {
-    callgrind_line *lines;
-    uint64_t *line_costs, *addresses; /* addresses: NULL before the first one */
-    callgrind_call *calls;
-    uint64_t *call_costs;
-    section *sections;
-    size_t n_lines, lines_capacity, n_calls, calls_capacity, n_sections, sections_capacity;
-} items;
 
 struct callgrind_model {
     store *store;
@@ -45,7 +30,7 @@ struct callgrind_model {
     size_t n_functions, functions_capacity, states_capacity;
     uint32_t *function_slots; /* open addressing by (object, file, name); index + 1 */
     unsigned function_bits;
-    items all;
+    callgrind_items all;
     callgrind_index line_index, call_index; /* of the open section */
     size_t n_indexed;                       /* lines before this one are in line_index */
     uint64_t max_address;                   /* of the open section's lines */
@@ -72,7 +57,7 @@ static void reserve_functions(callgrind_model *m, size_t capacity)
 
 static void reserve_lines(callgrind_model *m, size_t capacity)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     size_t old = all->lines_capacity, n_cost_bytes = m->n_events * sizeof(uint64_t);
     all->lines = grow(all->lines, old, capacity, sizeof *all->lines);
     all->line_costs = grow(all->line_costs, old, capacity, n_cost_bytes);
@@ -83,7 +68,7 @@ static void reserve_lines(callgrind_model *m, size_t capacity)
 
 static void reserve_calls(callgrind_model *m, size_t capacity)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     size_t old = all->calls_capacity, n_cost_bytes = m->n_events * sizeof(uint64_t);
     all->calls = grow(all->calls, old, capacity, sizeof *all->calls);
     all->call_costs = grow(all->call_costs, old, capacity, n_cost_bytes);
@@ -92,12 +77,12 @@ static void reserve_calls(callgrind_model *m, size_t capacity)
 
 static void reserve_sections(callgrind_model *m, size_t capacity)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     all->sections = grow(all->sections, all->sections_capacity, capacity, sizeof *all->sections);
     all->sections_capacity = capacity;
 }
 
-static void items_clear(items *all, size_t n_events)
+static void items_clear(callgrind_items *all, size_t n_events)
 {
     size_t n_cost_bytes = n_events * sizeof(uint64_t);
     big_array_free(all->lines, all->lines_capacity * sizeof *all->lines);
@@ -107,7 +92,7 @@ static void items_clear(items *all, size_t n_events)
     big_array_free(all->calls, all->calls_capacity * sizeof *all->calls);
     big_array_free(all->call_costs, all->calls_capacity * n_cost_bytes);
     big_array_free(all->sections, all->sections_capacity * sizeof *all->sections);
-    *all = (items){0};
+    *all = (callgrind_items){0};
 }
 
 /* From here on lines have addresses. */
@@ -121,7 +106,7 @@ callgrind_model *callgrind_model_new(store *s, size_t n_events, size_t n_bytes)
 {
     callgrind_model *m = g_new0(callgrind_model, 1);
     m->store = s;
-    m->n_events = n_events;
+    m->n_events = m->all.n_events = n_events;
     m->function_bits = FIRST_BITS;
     while ((size_t)1 << m->function_bits < 2 * n_bytes / BYTES_A_FUNCTION)
         m->function_bits++;
@@ -225,24 +210,13 @@ static void put_new(callgrind_index *t, uint32_t hash, size_t item, size_t n_ite
     callgrind_index_put(t, at, hash, item, n_items);
 }
 
-static uint64_t address_of(const items *all, size_t line)
-{
-    return all->addresses == NULL ? 0 : all->addresses[line];
-}
-
-static bool is_line(const items *all, size_t at, uint32_t file, uint32_t line, uint64_t address)
-{
-    return all->lines[at].line == line && all->lines[at].file == file &&
-           address_of(all, at) == address;
-}
-
 /* Puts those lines into the index that were appended without. */
 static void index_lines(callgrind_model *m)
 {
-    const items *all = &m->all;
+    const callgrind_items *all = &m->all;
     for (; m->n_indexed < all->n_lines; m->n_indexed++) {
         const callgrind_line *l = &all->lines[m->n_indexed];
-        uint64_t place = l->line + address_of(all, m->n_indexed);
+        uint64_t place = l->line + callgrind_items_address(all, m->n_indexed);
         put_new(&m->line_index, callgrind_index_hash(l->file, place), m->n_indexed, all->n_lines);
     }
 }
@@ -250,7 +224,7 @@ static void index_lines(callgrind_model *m)
 /* Costs of a new line; NULL if there are too many. */
 static uint64_t *append_line(callgrind_model *m, uint32_t file, uint32_t line, uint64_t address)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     if (all->n_lines >= MAX_ITEMS)
         return NULL;
     if (all->n_lines + 1 == all->lines_capacity) /* one is left: callgrind_lines_at() looks there */
@@ -293,12 +267,12 @@ static size_t search_address(const callgrind_model *m, uint64_t address)
 
 uint64_t *callgrind_model_line(callgrind_model *m, uint32_t file, uint32_t line, uint64_t address)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     if (address > m->max_address)
         return append_line(m, file, line, address);
     if (is_sorted(m)) {
         m->found = search_address(m, address); /* there is one, since the greatest is not below */
-        if (is_line(all, m->found, file, line, address))
+        if (callgrind_items_is_line(all, m->found, file, line, address))
             return all->line_costs + m->n_events * m->found;
     }
     index_lines(m);
@@ -306,7 +280,7 @@ uint64_t *callgrind_model_line(callgrind_model *m, uint32_t file, uint32_t line,
     size_t at = callgrind_index_start(&m->line_index, hash);
     while ((index = callgrind_index_next(&m->line_index, hash, all->n_lines, &at)) !=
            CALLGRIND_NONE) {
-        if (is_line(all, index, file, line, address))
+        if (callgrind_items_is_line(all, index, file, line, address))
             return all->line_costs + m->n_events * index;
         at++;
     }
@@ -318,7 +292,7 @@ uint64_t *callgrind_model_line(callgrind_model *m, uint32_t file, uint32_t line,
 
 callgrind_lines callgrind_model_take_lines(callgrind_model *m, bool has_addresses)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     size_t room = MIN(all->lines_capacity - 1, MAX_ITEMS) - all->n_lines;
     if (has_addresses) {
         begin_addresses(m);
@@ -350,17 +324,12 @@ void callgrind_model_give_lines(callgrind_model *m, callgrind_lines l)
     m->max_address = l.max_address;
 }
 
-static uint32_t call_hash(uint32_t callee, uint32_t file, uint32_t line)
-{
-    return callgrind_index_hash(callee, line + ((uint64_t)file << 16));
-}
-
 uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, uint32_t file, uint32_t line,
                                uint64_t calls)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     callgrind_index *t = &m->call_index;
-    uint32_t hash = call_hash(callee, file, line), index;
+    uint32_t hash = callgrind_call_hash(callee, file, line), index;
     size_t at = callgrind_index_start(t, hash);
     while ((index = callgrind_index_next(t, hash, all->n_calls, &at)) != CALLGRIND_NONE) {
         callgrind_call *c = &all->calls[index];
@@ -384,189 +353,31 @@ uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, uint32_t fil
 
 static void end_section(callgrind_model *m)
 {
-    items *all = &m->all;
-    all->sections[all->n_sections] =
-        (section){.first_line = (uint32_t)all->n_lines, .first_call = (uint32_t)all->n_calls};
+    callgrind_items *all = &m->all;
+    all->sections[all->n_sections] = (callgrind_section){.first_line = (uint32_t)all->n_lines,
+                                                         .first_call = (uint32_t)all->n_calls};
     m->open = CALLGRIND_NONE;
 }
 
-static void add_costs(uint64_t *sums, const uint64_t *costs, size_t n_events)
+static void merge(callgrind_model *m)
 {
-    for (size_t e = 0; e < n_events; e++)
-        sums[e] += costs[e];
-}
-
-/* The sections by function, those of one in their order. Owner: the caller. */
-static uint32_t *sections_by_function(const callgrind_model *m)
-{
-    const items *all = &m->all;
-    uint32_t *first = g_new0(uint32_t, m->n_functions + 1);
-    uint32_t *order = g_new(uint32_t, all->n_sections + 1);
-    for (size_t i = 0; i < all->n_sections; i++)
-        first[all->sections[i].function + 1]++;
-    for (size_t i = 0; i < m->n_functions; i++)
-        first[i + 1] += first[i];
-    for (size_t i = 0; i < all->n_sections; i++)
-        order[first[all->sections[i].function]++] = (uint32_t)i;
-    g_free(first);
-    return order;
-}
-
-/* Of the functions with several sections: those of their lines, or calls, that stay. */
-typedef struct merged {
-    callgrind_index index; /* of places in items */
-    uint32_t *items;
-    size_t n;
-} merged;
-
-static void merge_line(callgrind_model *m, merged *to, uint32_t at)
-{
-    items *all = &m->all;
-    callgrind_line *l = &all->lines[at];
-    uint64_t address = address_of(all, at);
-    uint32_t hash = callgrind_index_hash(l->file, l->line + address), found;
-    size_t slot = callgrind_index_start(&to->index, hash);
-    while ((found = callgrind_index_next(&to->index, hash, to->n, &slot)) != CALLGRIND_NONE) {
-        uint32_t other = to->items[found];
-        if (is_line(all, other, l->file, l->line, address)) {
-            add_costs(all->line_costs + m->n_events * other, all->line_costs + m->n_events * at,
-                      m->n_events);
-            l->function = CALLGRIND_NONE;
-            return;
-        }
-        slot++;
-    }
-    to->items[to->n++] = at;
-    callgrind_index_put(&to->index, slot, hash, to->n - 1, to->n);
-}
-
-static void merge_call(callgrind_model *m, merged *to, uint32_t at)
-{
-    items *all = &m->all;
-    callgrind_call *c = &all->calls[at];
-    uint32_t hash = call_hash(c->callee, c->file, c->line), found;
-    size_t slot = callgrind_index_start(&to->index, hash);
-    while ((found = callgrind_index_next(&to->index, hash, to->n, &slot)) != CALLGRIND_NONE) {
-        callgrind_call *other = &all->calls[to->items[found]];
-        if (other->callee == c->callee && other->line == c->line && other->file == c->file) {
-            other->calls += c->calls;
-            add_costs(all->call_costs + m->n_events * to->items[found],
-                      all->call_costs + m->n_events * at, m->n_events);
-            c->caller = CALLGRIND_NONE;
-            return;
-        }
-        slot++;
-    }
-    to->items[to->n++] = at;
-    callgrind_index_put(&to->index, slot, hash, to->n - 1, to->n);
-}
-
-/* Adds up what n sections of one function have in common; what was added to something else is
- * marked by having no function. */
-static void merge_function(callgrind_model *m, const uint32_t *order, size_t n, merged *lines,
-                           merged *calls)
-{
-    callgrind_index_begin(&lines->index, lines->n);
-    callgrind_index_begin(&calls->index, calls->n);
-    for (size_t i = 0; i < n; i++) {
-        const section *s = &m->all.sections[order[i]];
-        for (uint32_t k = s[0].first_line; k < s[1].first_line; k++)
-            merge_line(m, lines, k);
-        for (uint32_t k = s[0].first_call; k < s[1].first_call; k++)
-            merge_call(m, calls, k);
-    }
-}
-
-static void move_line(callgrind_model *m, size_t to, size_t from)
-{
-    items *all = &m->all;
-    if (to == from)
-        return;
-    all->lines[to] = all->lines[from];
-    memmove(all->line_costs + m->n_events * to, all->line_costs + m->n_events * from,
-            m->n_events * sizeof(uint64_t));
-    if (all->addresses != NULL)
-        all->addresses[to] = all->addresses[from];
-}
-
-static void move_call(callgrind_model *m, size_t to, size_t from)
-{
-    items *all = &m->all;
-    if (to == from)
-        return;
-    all->calls[to] = all->calls[from];
-    memmove(all->call_costs + m->n_events * to, all->call_costs + m->n_events * from,
-            m->n_events * sizeof(uint64_t));
-}
-
-/* Closes the gaps where marked lines and calls are, and drops sections without any. */
-static void close_gaps(callgrind_model *m)
-{
-    items *all = &m->all;
-    size_t n_lines = 0, n_calls = 0, n_sections = 0;
-    for (size_t i = 0; i < all->n_sections; i++) {
-        section s = all->sections[i], next = all->sections[i + 1];
-        section kept = {s.function, (uint32_t)n_lines, (uint32_t)n_calls};
-        for (size_t k = s.first_line; k < next.first_line; k++) {
-            if (all->lines[k].function != CALLGRIND_NONE)
-                move_line(m, n_lines++, k);
-        }
-        for (size_t k = s.first_call; k < next.first_call; k++) {
-            if (all->calls[k].caller != CALLGRIND_NONE)
-                move_call(m, n_calls++, k);
-        }
-        if (n_lines > kept.first_line || n_calls > kept.first_call)
-            all->sections[n_sections++] = kept; /* not further on than i */
-    }
-    memset(all->line_costs + m->n_events * n_lines, 0,
-           m->n_events * (all->n_lines - n_lines) * sizeof(uint64_t));
-    memset(all->call_costs + m->n_events * n_calls, 0,
-           m->n_events * (all->n_calls - n_calls) * sizeof(uint64_t));
-    all->n_lines = n_lines;
-    all->n_calls = n_calls;
-    all->n_sections = n_sections;
-    end_section(m);
-}
-
-/* Makes lines and calls unique in functions that have several sections. */
-static void merge_sections(callgrind_model *m)
-{
-    const items *all = &m->all;
-    uint32_t *order = sections_by_function(m);
-    merged lines = {.items = g_new(uint32_t, all->n_lines + 1)};
-    merged calls = {.items = g_new(uint32_t, all->n_calls + 1)};
-    callgrind_index_init(&lines.index);
-    callgrind_index_init(&calls.index);
-    for (size_t i = 0, n; i < all->n_sections; i += n) {
-        uint32_t function = all->sections[order[i]].function;
-        n = 1;
-        while (i + n < all->n_sections && all->sections[order[i + n]].function == function)
-            n++;
-        if (n > 1)
-            merge_function(m, order + i, n, &lines, &calls);
-    }
-    callgrind_index_clear(&lines.index);
-    callgrind_index_clear(&calls.index);
-    g_free(lines.items);
-    g_free(calls.items);
-    g_free(order);
-    close_gaps(m);
+    callgrind_items_merge(&m->all, m->n_functions);
     m->has_repeats = false;
     m->n_repeated = 0;
 }
 
 void callgrind_model_open(callgrind_model *m, uint32_t function)
 {
-    items *all = &m->all;
+    callgrind_items *all = &m->all;
     if (m->n_repeated > MAX(MAX_REPEATED, (all->n_lines + all->n_calls) / 2))
-        merge_sections(m);
+        merge(m);
     m->is_repeat = m->states[function].was_opened;
     m->has_repeats = m->has_repeats || m->is_repeat;
     if (all->n_sections + 1 == all->sections_capacity) /* the last one has an end, too */
         reserve_sections(m, 2 * all->sections_capacity);
     m->states[function].was_opened = true;
     all->sections[all->n_sections++] =
-        (section){function, (uint32_t)all->n_lines, (uint32_t)all->n_calls};
+        (callgrind_section){function, (uint32_t)all->n_lines, (uint32_t)all->n_calls};
     callgrind_index_begin(&m->line_index, all->n_lines);
     callgrind_index_begin(&m->call_index, all->n_calls);
     m->n_indexed = m->found = all->n_lines;
@@ -576,8 +387,8 @@ void callgrind_model_open(callgrind_model *m, uint32_t function)
 
 void callgrind_model_close(callgrind_model *m, uint64_t *sums)
 {
-    const items *all = &m->all;
-    const section *s = &all->sections[all->n_sections - 1];
+    const callgrind_items *all = &m->all;
+    const callgrind_section *s = &all->sections[all->n_sections - 1];
     callgrind_function *f = &m->functions[s->function];
     uint64_t *self = (uint64_t *)(uintptr_t)f->self; /* it is ours: not const here */
     uint32_t own_file = m->states[s->function].file;
@@ -603,11 +414,11 @@ void callgrind_model_close(callgrind_model *m, uint64_t *sums)
 void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, callgrind_sizes *ret_sizes)
 {
     if (m->has_repeats)
-        merge_sections(m);
-    items *all = &m->all;
+        merge(m);
+    callgrind_items *all = &m->all;
     uint64_t *totals = store_alloc(m->store, m->n_events * sizeof(uint64_t));
     for (size_t i = 0; i < m->n_functions; i++)
-        add_costs(totals, m->functions[i].self, m->n_events);
+        callgrind_add_costs(totals, m->functions[i].self, m->n_events);
     size_t n_cost_bytes = m->n_events * sizeof(uint64_t);
     *ret_sizes = (callgrind_sizes){.functions = m->functions_capacity * sizeof *m->functions,
                                    .lines = all->lines_capacity * sizeof *all->lines,

@@ -15,7 +15,7 @@
 
 #define SCAN_BLOCK_BYTES 16U
 
-_Static_assert(SCAN_PADDING >= 2 * SCAN_BLOCK_BYTES + 2 * sizeof(uint64_t),
+_Static_assert(SCAN_PADDING >= 2 * (SCAN_BLOCK_BYTES + sizeof(uint64_t)),
                "two blocks, and a word behind what ends them");
 
 /* Bit i: byte i of 16 is no digit. On any processor whose lowest byte comes first. */
