@@ -66,21 +66,20 @@ void scan_text_rewind(scan_text *t)
     t->window = (scan_piece){t->next, t->next, 0};
 }
 
-/* Tells the kernel what is to be done with the whole pages of [begin, end). Where it cannot, memory
- * only stays longer or comes later. */
-static void advise(const char *begin, const char *end, int advice)
+/* The pages of [begin, end) as a whole. */
+static void release(const char *begin, const char *end)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t first = ((uintptr_t)begin + page - 1) & ~(page - 1),
               last = (uintptr_t)end & ~(page - 1);
     if (first < last)
-        (void)madvise((void *)first, last - first, advice);
+        (void)madvise((void *)first, last - first, MADV_DONTNEED); /* else it only stays longer */
 }
 
 const scan_piece *scan_text_next(scan_text *t)
 {
     if (t->is_mapped && t->window.end > t->window.begin)
-        advise(t->window.begin, t->window.end, MADV_DONTNEED);
+        release(t->window.begin, t->window.end);
     const char *end = t->pieces[0].end;
     if (t->next < end) {
         const char *begin = t->next;
@@ -89,8 +88,6 @@ const scan_piece *scan_text_next(scan_text *t)
             end = newline != NULL ? newline + 1 : end;
         }
         t->window = (scan_piece){begin, end, (size_t)(begin - t->pieces[0].begin)};
-        if (t->is_mapped)
-            advise(begin, end, MADV_POPULATE_READ); /* at once, not page by page */
         t->next = end;
         return &t->window;
     }
