@@ -39,12 +39,10 @@ static void *grow_mapping(void *array, size_t old_bytes, size_t new_bytes)
 
 void *big_array_resize(void *array, size_t old_bytes, size_t new_bytes)
 {
-    if (old_bytes < BIG_ARRAY_BYTES && new_bytes < BIG_ARRAY_BYTES)
-        return g_realloc(array, new_bytes);
     if (old_bytes >= BIG_ARRAY_BYTES && new_bytes > old_bytes)
         return grow_mapping(array, old_bytes, new_bytes);
     void *new_array =
-        new_bytes < BIG_ARRAY_BYTES ? g_malloc(new_bytes) : map(mapped_bytes(new_bytes));
+        new_bytes < BIG_ARRAY_BYTES ? g_malloc0(new_bytes) : map(mapped_bytes(new_bytes));
     if (array != NULL)
         memcpy(new_array, array, MIN(old_bytes, new_bytes));
     big_array_free(array, old_bytes);

@@ -9,10 +9,10 @@
 
 #include <stddef.h>
 
-#define BIG_ARRAY_BYTES ((size_t)4 << 20)
+#define BIG_ARRAY_BYTES ((size_t)2 << 20)
 
-/* Like g_realloc() for a block of old_bytes from this function (NULL, 0: none yet); what is new in
- * a big one is zero. Aborts without memory, as GLib does. */
+/* Like g_realloc() for a block of old_bytes from this function (NULL, 0: none yet); what is new is
+ * zero. Aborts without memory, as GLib does. */
 void *big_array_resize(void *array, size_t old_bytes, size_t new_bytes);
 
 /* n_bytes: as it was last given. NULL is fine. */

@@ -76,6 +76,20 @@ void callgrind_reader_damage(callgrind_reader *r, const char *p, const char *for
         r->first_damage = MIN(r->first_damage, r->piece->offset + (size_t)(p - r->piece->begin));
 }
 
+callgrind_file callgrind_reader_file(callgrind_reader *r, callgrind_name *name)
+{
+    if (name->index == CALLGRIND_NONE) {
+        gpointer file = (gpointer)(uintptr_t)name->name; /* the containers do not write to it */
+        name->index = GPOINTER_TO_UINT(g_hash_table_lookup(r->file_index, file)) - 1;
+        if (name->index == CALLGRIND_NONE) {
+            name->index = r->file_list->len;
+            g_ptr_array_add(r->file_list, file);
+            g_hash_table_insert(r->file_index, file, GUINT_TO_POINTER(r->file_list->len));
+        }
+    }
+    return (callgrind_file){name->index, name->name};
+}
+
 static void reader_init(callgrind_reader *r, callgrind_profile *profile, store *s,
                         GPtrArray *events)
 {
@@ -88,14 +102,17 @@ static void reader_init(callgrind_reader *r, callgrind_profile *profile, store *
                             .first_damage = n_bytes,
                             .events = events,
                             .jumps = g_array_new(FALSE, FALSE, sizeof(callgrind_jump)),
+                            .file_list = g_ptr_array_new(),
+                            .file_index = g_hash_table_new(NULL, NULL),
                             .kinds = {CALLGRIND_LINE},
                             .n_kinds = 1};
     callgrind_names_init(&r->objects, s, "");
     callgrind_names_init(&r->files, s, "");
     callgrind_names_init(&r->functions, s, "???");
-    r->object = r->file = r->section_file = store_intern(s, "", 0);
+    callgrind_name unknown = {.name = r->files.unknown, .index = CALLGRIND_NONE};
+    r->file = r->section_file = callgrind_reader_file(r, &unknown);
+    r->object = profile->command = profile->creator = r->file.name;
     profile->complete = true;
-    profile->command = profile->creator = r->file;
     g_ptr_array_set_size(profile->warnings, 0);
 }
 
@@ -106,6 +123,8 @@ static void reader_clear(callgrind_reader *r)
     callgrind_names_clear(&r->functions);
     g_clear_pointer(&r->model, callgrind_model_free);
     g_array_unref(r->jumps);
+    g_ptr_array_unref(r->file_list);
+    g_hash_table_unref(r->file_index);
 }
 
 /* What can only be told at the end of the file. */
@@ -145,6 +164,16 @@ static void set_events(callgrind_reader *r)
         events[e] = g_ptr_array_index(r->events, e);
     r->profile->n_events = n;
     r->profile->events = events;
+}
+
+static void set_files(const callgrind_reader *r)
+{
+    size_t n = r->file_list->len;
+    const char **files = store_alloc(r->functions.store, n * sizeof(char *));
+    for (size_t i = 0; i < n; i++)
+        files[i] = g_ptr_array_index(r->file_list, i);
+    r->profile->n_files = n;
+    r->profile->files = files;
 }
 
 static void set_jumps(const callgrind_reader *r)
@@ -201,6 +230,7 @@ static callgrind_profile *parse(const char *text, size_t n_bytes, const char *na
     if (is_read) {
         check_end(&r);
         set_events(&r);
+        set_files(&r);
         set_jumps(&r);
         callgrind_model_finish(r.model, profile, &owned->sizes);
         check_summary(&r);
@@ -239,10 +269,15 @@ void callgrind_free(callgrind_profile *profile)
     if (profile == NULL)
         return;
     owned_profile *owned = (owned_profile *)profile;
-    /* these three arrays are the profile's own: const for its users only */
-    big_array_free((callgrind_function *)(uintptr_t)profile->functions, owned->sizes.functions);
-    big_array_free((callgrind_line *)(uintptr_t)profile->lines, owned->sizes.lines);
-    big_array_free((callgrind_call *)(uintptr_t)profile->calls, owned->sizes.calls);
+    const callgrind_sizes *sizes = &owned->sizes;
+    /* these arrays are the profile's own: const for its users only */
+    big_array_free((void *)(uintptr_t)profile->functions, sizes->functions);
+    big_array_free((void *)(uintptr_t)profile->lines, sizes->lines);
+    big_array_free((void *)(uintptr_t)profile->line_costs, sizes->line_costs);
+    if (profile->line_addresses != NULL)
+        big_array_free((void *)(uintptr_t)profile->line_addresses, sizes->line_addresses);
+    big_array_free((void *)(uintptr_t)profile->calls, sizes->calls);
+    big_array_free((void *)(uintptr_t)profile->call_costs, sizes->call_costs);
     g_ptr_array_unref(profile->warnings);
     store_free(owned->store);
     g_free(owned);

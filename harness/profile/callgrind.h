@@ -30,22 +30,20 @@ typedef struct callgrind_function {
     const uint64_t *inclusive; /* [n_events]; right under recursion (components, not edge sums) */
 } callgrind_function;
 
-/* Self cost of one source line as executed in one function. */
+/* One source line as executed in one function. There are millions: its self cost and address stand
+ * in arrays beside, see callgrind_line_self(). */
 typedef struct callgrind_line {
     uint32_t function; /* index */
     uint32_t line;
-    const char *file; /* may differ from the function's: inlined code */
-    uint64_t address; /* 0 unless the file has instruction positions */
-    const uint64_t *self;
+    uint32_t file; /* index; may differ from the function's: inlined code */
 } callgrind_line;
 
 /* All calls from one line of one function to another. */
 typedef struct callgrind_call {
     uint32_t caller, callee; /* function indices */
-    const char *file;
+    uint32_t file;           /* index */
     uint32_t line;
     uint64_t calls;
-    const uint64_t *inclusive;
 } callgrind_call;
 
 /* Jumps from one place to another, as valgrind counts them with --collect-jumps=yes. */
@@ -65,9 +63,14 @@ typedef struct callgrind_profile {
     const char *const *events; /* "Ir", ... */
     const callgrind_function *functions;
     size_t n_functions;
+    const char *const *files; /* [0] is "", the unknown one */
+    size_t n_files;
     const callgrind_line *lines;
+    const uint64_t *line_costs;     /* [n_lines][n_events] */
+    const uint64_t *line_addresses; /* [n_lines]; NULL without instruction positions */
     size_t n_lines;
     const callgrind_call *calls;
+    const uint64_t *call_costs; /* [n_calls][n_events] */
     size_t n_calls;
     const callgrind_jump *jumps; /* as they stand in the file: those of several parts apart */
     size_t n_jumps;
@@ -96,6 +99,26 @@ int callgrind_event(const callgrind_profile *profile, const char *name);
 
 /* First function of that name (any file), or NULL. */
 const callgrind_function *callgrind_find(const callgrind_profile *profile, const char *name);
+
+/* What belongs to a line or call, which is one of the profile's own: [n_events] costs. */
+static inline const uint64_t *callgrind_line_self(const callgrind_profile *profile,
+                                                  const callgrind_line *line)
+{
+    return profile->line_costs + (size_t)(line - profile->lines) * profile->n_events;
+}
+
+static inline const uint64_t *callgrind_call_inclusive(const callgrind_profile *profile,
+                                                       const callgrind_call *call)
+{
+    return profile->call_costs + (size_t)(call - profile->calls) * profile->n_events;
+}
+
+/* 0 unless the file has instruction positions. */
+static inline uint64_t callgrind_line_address(const callgrind_profile *profile,
+                                              const callgrind_line *line)
+{
+    return profile->line_addresses == NULL ? 0 : profile->line_addresses[line - profile->lines];
+}
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(callgrind_profile, callgrind_free)
 

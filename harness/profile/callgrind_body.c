@@ -34,7 +34,7 @@ static const char *read_name(callgrind_reader *r, callgrind_names *names, const 
     if (name->name == NULL) {
         callgrind_reader_damage(r, p, "the id %.*s has no name yet", (int)MIN(end - p, 40), p);
         name->name = names->unknown;
-        name->function = CALLGRIND_NONE;
+        name->index = CALLGRIND_NONE;
     }
     *ret_name = name;
     return behind_line(r, newline);
@@ -49,16 +49,21 @@ static const char *read_plain_name(callgrind_reader *r, callgrind_names *names, 
     return p;
 }
 
+static const char *read_file_name(callgrind_reader *r, const char *p, callgrind_file *ret_file)
+{
+    callgrind_name plain, *name;
+    p = read_name(r, &r->files, p, &plain, &name);
+    *ret_file = callgrind_reader_file(r, name);
+    return p;
+}
+
 /* ---- sections ---- */
 
 void callgrind_body_close_section(callgrind_reader *r)
 {
     if (!r->is_open)
         return;
-    callgrind_model_add_self(r->model, r->self);
-    for (unsigned e = 0; e < r->events->len; e++)
-        r->part_self[e] += r->self[e];
-    memset(r->self, 0, r->events->len * sizeof r->self[0]);
+    callgrind_model_close(r->model, r->part_self);
     r->is_open = false;
     r->has_unchecked = true;
 }
@@ -66,8 +71,7 @@ void callgrind_body_close_section(callgrind_reader *r)
 static void open_section(callgrind_reader *r)
 {
     if (r->function == NULL) {
-        r->plain_function =
-            (callgrind_name){.name = r->functions.unknown, .function = CALLGRIND_NONE};
+        r->plain_function = (callgrind_name){.name = r->functions.unknown, .index = CALLGRIND_NONE};
         r->function = &r->plain_function;
     }
     r->open_function = callgrind_body_resolve(r, r->function, r->object, r->section_file);
@@ -75,12 +79,17 @@ static void open_section(callgrind_reader *r)
     r->is_open = true;
 }
 
+static void forget_callee(callgrind_reader *r)
+{
+    r->callee_object = r->callee_file.name = NULL;
+    r->callee = NULL;
+}
+
 static const char *begin_function(callgrind_reader *r, const char *p)
 {
     callgrind_body_close_section(r);
     r->file = r->section_file;
-    r->callee_object = r->callee_file = NULL;
-    r->callee = NULL;
+    forget_callee(r);
     return read_name(r, &r->functions, p, &r->plain_function, &r->function);
 }
 
@@ -127,58 +136,20 @@ static inline const char *read_positions(const callgrind_reader *r, const char *
     return p;
 }
 
-/* "1 2 0 0 " or "1 2 0 0\n" at p: adds the four numbers. False if it is something else. */
-static inline bool read_four(const char *p, uint64_t *costs, uint64_t *sums)
+const char *callgrind_body_read_costs(callgrind_reader *r, const char *p, uint64_t *costs,
+                                      size_t first)
 {
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    uint64_t digits = word ^ 0x2030203020302030U; /* 0 to 9, 0, ...: the last blank apart */
-    uint64_t over = (digits | (digits + 0x0006000600060006U)) & 0x00F0FFF0FFF0FFF0U;
-    if (over != 0 || (p[7] != ' ' && p[7] != '\n'))
-        return false;
-    for (unsigned i = 0; i < 4; i++) {
-        uint64_t value = digits >> (16 * i) & 0xF;
-        costs[i] += value;
-        if (sums != NULL)
-            sums[i] += value;
-    }
-    return true;
-}
-
-/* Adds the numbers at p to costs[], and to sums[] unless it is NULL. Stops at what is no number. */
-static inline __attribute__((always_inline)) const char *
-read_costs(const callgrind_reader *r, const char *p, uint64_t *costs, uint64_t *sums)
-{
-    for (size_t i = 0; i < r->n_columns;) {
+    for (size_t i = first; i < r->n_columns; i++) {
         uint64_t value;
-        const char *behind;
-        if (scan_is_digit(p[0]) && (p[1] == ' ' || p[1] == '\n')) { /* most are small */
-            if (i + 4 <= r->n_columns && r->is_in_order &&
-                read_four(p, costs + i, sums != NULL ? sums + i : NULL)) {
-                p = skip_blanks(p + 7);
-                i += 4;
-                continue;
-            }
-            value = (uint64_t)(p[0] - '0');
-            behind = p + 1;
-        } else {
-            behind = scan_number(p, &value);
-            if (behind == p)
-                break;
-        }
+        p = skip_blanks(p);
+        const char *behind = scan_number(p, &value);
+        if (behind == p)
+            break;
         costs[r->event_of[i]] += value;
-        if (sums != NULL)
-            sums[r->event_of[i]] += value;
-        p = skip_blanks(behind);
-        i++;
+        p = behind;
     }
-    return p;
-}
-
-/* The end of a line of numbers. */
-static inline const char *finish_line(callgrind_reader *r, const char *p)
-{
-    if (__builtin_expect(*p == '\n', 1))
+    p = skip_blanks(p);
+    if (*p == '\n')
         return p + 1;
     if (p == r->piece->end)
         return p;
@@ -209,11 +180,11 @@ static const char *read_self_line(callgrind_reader *r, const char *p)
         callgrind_reader_damage(r, begin, "no such line number");
         r->position[CALLGRIND_LINE] = line = 0;
     }
-    uint64_t *costs =
-        callgrind_model_line(r->model, r->file, (uint32_t)line, r->position[CALLGRIND_ADDRESS]);
+    uint64_t *costs = callgrind_model_line(r->model, r->file.index, (uint32_t)line,
+                                           r->position[CALLGRIND_ADDRESS]);
     if (costs == NULL)
         return bad_line(r, begin, "fewer lines");
-    return finish_line(r, read_costs(r, p, costs, r->self));
+    return callgrind_body_read_costs(r, p, costs, 0);
 }
 
 static const char *read_call_line(callgrind_reader *r, const char *p)
@@ -231,14 +202,13 @@ static const char *read_call_line(callgrind_reader *r, const char *p)
         open_section(r);
     uint32_t callee = callgrind_body_resolve(
         r, r->callee, r->callee_object != NULL ? r->callee_object : r->object,
-        r->callee_file != NULL ? r->callee_file : r->file);
-    uint64_t *costs = callgrind_model_call(r->model, callee, r->file,
+        r->callee_file.name != NULL ? r->callee_file : r->file);
+    uint64_t *costs = callgrind_model_call(r->model, callee, r->file.index,
                                            (uint32_t)position[CALLGRIND_LINE], r->n_calls);
-    r->callee_object = r->callee_file = NULL;
-    r->callee = NULL;
+    forget_callee(r);
     if (costs == NULL)
         return bad_line(r, begin, "fewer calls");
-    return finish_line(r, read_costs(r, p, costs, NULL));
+    return callgrind_body_read_costs(r, p, costs, 0);
 }
 
 /* ---- jumps ---- */
@@ -264,7 +234,7 @@ static const char *read_jump(callgrind_reader *r, const char *p, bool is_conditi
         return bad_line(r, q, "the place that is jumped to");
     r->jump = (callgrind_jump){.target_line = (uint32_t)MIN(position[CALLGRIND_LINE], UINT32_MAX),
                                .target_address = position[CALLGRIND_ADDRESS],
-                               .target_file = r->jump_file != NULL ? r->jump_file : r->file,
+                               .target_file = r->jump_file != NULL ? r->jump_file : r->file.name,
                                .taken = taken,
                                .executed = executed,
                                .is_conditional = is_conditional};
@@ -284,7 +254,7 @@ static const char *read_jump_place(callgrind_reader *r, const char *p)
     if (!r->is_open)
         open_section(r);
     r->jump.function = r->open_function;
-    r->jump.file = r->file;
+    r->jump.file = r->file.name;
     r->jump.line = (uint32_t)MIN(position[CALLGRIND_LINE], UINT32_MAX);
     r->jump.address = position[CALLGRIND_ADDRESS];
     g_array_append_val(r->jumps, r->jump);
@@ -295,13 +265,10 @@ static const char *read_numbers(callgrind_reader *r, const char *p)
 {
     if (r->model == NULL)
         return bad_line(r, p, "an 'events:' line before the first cost");
-    if (__builtin_expect(r->next == CALLGRIND_NEXT_SELF, 1)) {
-        p = read_self_line(r, p);
-        return r->is_plain && r->is_open ? callgrind_plain_read(r, p) : p;
-    }
-    if (r->next == CALLGRIND_NEXT_CALL)
-        return read_call_line(r, p);
-    return read_jump_place(r, p);
+    if (r->next == CALLGRIND_NEXT_JUMP)
+        return read_jump_place(r, p);
+    p = r->next == CALLGRIND_NEXT_SELF ? read_self_line(r, p) : read_call_line(r, p);
+    return r->is_plain && r->is_open ? callgrind_plain_read(r, p) : p;
 }
 
 /* ---- other lines ---- */
@@ -319,10 +286,8 @@ static const char *read_calls(callgrind_reader *r, const char *p)
 /* The two files and two objects of a call, which are forgotten when another call begins. */
 static void begin_call(callgrind_reader *r)
 {
-    if (r->callee == NULL)
-        return;
-    r->callee_object = r->callee_file = NULL;
-    r->callee = NULL;
+    if (r->callee != NULL)
+        forget_callee(r);
 }
 
 /* Lines with "=" that are frequent. Returns NULL if this is none. */
@@ -332,9 +297,9 @@ static const char *read_frequent(callgrind_reader *r, const char *p)
         if (p[1] == 'n')
             return begin_function(r, p + 3);
         if (p[1] == 'i' || p[1] == 'e')
-            return read_plain_name(r, &r->files, p + 3, &r->file);
+            return read_file_name(r, p + 3, &r->file);
         if (p[1] == 'l') {
-            p = read_plain_name(r, &r->files, p + 3, &r->section_file);
+            p = read_file_name(r, p + 3, &r->section_file);
             r->file = r->section_file;
             return p;
         }
@@ -345,7 +310,7 @@ static const char *read_frequent(callgrind_reader *r, const char *p)
         return read_calls(r, p + 6);
     if (memcmp(p, "cfi=", 4) == 0 || memcmp(p, "cfl=", 4) == 0) {
         begin_call(r);
-        return read_plain_name(r, &r->files, p + 4, &r->callee_file);
+        return read_file_name(r, p + 4, &r->callee_file);
     }
     if (memcmp(p, "cob=", 4) == 0) {
         begin_call(r);

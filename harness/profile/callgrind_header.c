@@ -37,8 +37,10 @@ void callgrind_header_set_plain(callgrind_reader *r)
     r->is_in_order = true;
     for (size_t i = 0; i < r->n_columns; i++)
         r->is_in_order = r->is_in_order && r->event_of[i] == i;
-    r->is_plain = r->n_kinds == 1 && r->kinds[0] == CALLGRIND_LINE && r->events->len == 1 &&
-                  r->n_columns == 1;
+    bool has_lines = r->n_kinds > 0 && r->kinds[r->n_kinds - 1] == CALLGRIND_LINE;
+    r->has_addresses = r->n_kinds == 2 && r->kinds[0] == CALLGRIND_ADDRESS;
+    r->is_plain =
+        has_lines && (r->n_kinds == 1 || r->has_addresses) && r->is_in_order && r->n_columns > 0;
 }
 
 static void read_events(callgrind_reader *r, const char *p, const char *end)

@@ -9,44 +9,23 @@
  */
 #include "harness/profile/callgrind_model.h"
 
-#include <string.h>
-
-typedef struct graph {
-    size_t n_nodes;
-    size_t *first;    /* [n_nodes + 1]: edges of node i are target[first[i] .. first[i + 1]) */
-    uint32_t *target; /* callee */
-} graph;
-
 typedef struct search {
-    const graph *graph;
-    uint32_t *number; /* order of discovery + 1; 0: not seen */
+    const callgrind_call *calls;
+    uint32_t *next_call; /* of the same caller; CALLGRIND_NONE: none */
+    uint32_t *number;    /* order of discovery + 1; 0: not seen */
     uint32_t *low;
-    size_t *next_edge;
-    uint32_t *path;  /* nodes being visited */
-    uint32_t *stack; /* nodes without a component yet */
+    uint32_t *next_edge; /* of each node: the call to go on with; before: its first */
+    uint32_t *path;      /* nodes being visited */
+    uint32_t *stack;     /* nodes without a component yet */
     size_t n_path, n_stack;
     uint32_t n_seen;
     uint32_t *component; /* CALLGRIND_NONE: none yet */
     uint32_t n_components;
 } search;
 
-static void graph_init(graph *g, size_t n_nodes, const callgrind_call *calls, size_t n_calls)
-{
-    g->n_nodes = n_nodes;
-    g->first = g_new0(size_t, n_nodes + 2);
-    g->target = g_new(uint32_t, n_calls + 1);
-    for (size_t i = 0; i < n_calls; i++)
-        g->first[calls[i].caller + 2]++;
-    for (size_t i = 2; i < n_nodes + 2; i++)
-        g->first[i] += g->first[i - 1];
-    for (size_t i = 0; i < n_calls; i++)
-        g->target[g->first[calls[i].caller + 1]++] = calls[i].callee;
-}
-
 static void enter(search *s, uint32_t node)
 {
     s->number[node] = s->low[node] = ++s->n_seen;
-    s->next_edge[node] = s->graph->first[node];
     s->path[s->n_path++] = node;
     s->stack[s->n_stack++] = node;
 }
@@ -65,8 +44,10 @@ static void close_component(search *s, uint32_t root)
 static void step(search *s)
 {
     uint32_t node = s->path[s->n_path - 1];
-    if (s->next_edge[node] < s->graph->first[node + 1]) {
-        uint32_t target = s->graph->target[s->next_edge[node]++];
+    uint32_t edge = s->next_edge[node];
+    if (edge != CALLGRIND_NONE) {
+        uint32_t target = s->calls[edge].callee;
+        s->next_edge[node] = s->next_call[edge];
         if (s->number[target] == 0)
             enter(s, target);
         else if (s->component[target] == CALLGRIND_NONE)
@@ -83,18 +64,23 @@ static void step(search *s)
 }
 
 /* component[i] of every node. Owner: the caller. */
-static uint32_t *find_components(const graph *g, uint32_t *ret_n_components)
+static uint32_t *find_components(const callgrind_profile *p, uint32_t *ret_n_components)
 {
-    size_t n = g->n_nodes;
-    search s = {.graph = g,
+    size_t n = p->n_functions;
+    search s = {.calls = p->calls,
+                .next_call = g_new(uint32_t, p->n_calls),
                 .number = g_new0(uint32_t, n),
                 .low = g_new(uint32_t, n),
-                .next_edge = g_new(size_t, n),
+                .next_edge = g_new(uint32_t, n),
                 .path = g_new(uint32_t, n),
                 .stack = g_new(uint32_t, n),
                 .component = g_new(uint32_t, n)};
-    if (n > 0)
-        memset(s.component, 0xff, n * sizeof(uint32_t)); /* CALLGRIND_NONE */
+    for (size_t i = 0; i < n; i++)
+        s.component[i] = s.next_edge[i] = CALLGRIND_NONE;
+    for (size_t i = p->n_calls; i-- > 0;) { /* backwards: the first one comes first */
+        s.next_call[i] = s.next_edge[p->calls[i].caller];
+        s.next_edge[p->calls[i].caller] = (uint32_t)i;
+    }
     for (size_t i = 0; i < n; i++) {
         if (s.number[i] != 0)
             continue;
@@ -105,6 +91,7 @@ static uint32_t *find_components(const graph *g, uint32_t *ret_n_components)
     g_free(s.number);
     g_free(s.low);
     g_free(s.next_edge);
+    g_free(s.next_call);
     g_free(s.path);
     g_free(s.stack);
     *ret_n_components = s.n_components;
@@ -117,29 +104,27 @@ static void add(uint64_t *sum, const uint64_t *costs, size_t n_events)
         sum[e] += costs[e];
 }
 
-void callgrind_inclusive_compute(callgrind_function *functions, size_t n_functions,
-                                 const callgrind_call *calls, size_t n_calls, size_t n_events)
+void callgrind_inclusive_compute(const callgrind_profile *p, callgrind_function *functions)
 {
-    graph g;
-    graph_init(&g, n_functions, calls, n_calls);
+    size_t n_events = p->n_events;
     uint32_t n_components;
-    uint32_t *component = find_components(&g, &n_components);
+    uint32_t *component = find_components(p, &n_components);
     uint64_t *costs = g_new0(uint64_t, (size_t)n_components * n_events + 1);
-    for (size_t i = 0; i < n_functions; i++)
+    for (size_t i = 0; i < p->n_functions; i++)
         add(costs + component[i] * n_events, functions[i].self, n_events);
-    for (size_t i = 0; i < n_calls; i++) {
-        callgrind_function *callee = &functions[calls[i].callee];
-        callee->calls += calls[i].calls;
-        if (component[calls[i].caller] == component[calls[i].callee])
+    for (size_t i = 0; i < p->n_calls; i++) {
+        const callgrind_call *call = &p->calls[i];
+        callgrind_function *callee = &functions[call->callee];
+        callee->calls += call->calls;
+        if (component[call->caller] == component[call->callee])
             continue;
-        callee->primitive_calls += calls[i].calls;
-        add(costs + component[calls[i].caller] * n_events, calls[i].inclusive, n_events);
+        callee->primitive_calls += call->calls;
+        add(costs + component[call->caller] * n_events, callgrind_call_inclusive(p, call),
+            n_events);
     }
-    for (size_t i = 0; i < n_functions; i++)
+    for (size_t i = 0; i < p->n_functions; i++)
         add((uint64_t *)(uintptr_t)functions[i].inclusive, costs + component[i] * n_events,
             n_events);
     g_free(costs);
     g_free(component);
-    g_free(g.first);
-    g_free(g.target);
 }

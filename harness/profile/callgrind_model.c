@@ -1,4 +1,4 @@
-#include "harness/profile/callgrind_model.h"
+#include "harness/profile/callgrind_items.h"
 
 #include "harness/profile/big_array.h"
 
@@ -7,24 +7,20 @@
 #define MAX_ITEMS      (((size_t)1 << 31) - 1)
 #define FIRST_BITS     10
 #define FIRST_CAPACITY ((size_t)1 << 10)
-#define COSTS_AT_ONCE  ((size_t)1 << 10)
 
 /* Of the text, few enough for most files: what is reserved and not used costs nothing. */
-#define BYTES_A_FUNCTION 256
+#define BYTES_A_FUNCTION 512
 #define BYTES_A_LINE     16
 #define BYTES_A_CALL     64
+#define BYTES_AN_EVENT   2
+
+/* Lines and calls of functions that came again, until they are merged: as many as a cache holds. */
+#define MAX_REPEATED ((size_t)1 << 16)
 
 typedef struct function_state {
+    uint32_t file; /* index */
     bool was_opened;
-    bool is_spread; /* opened more than once: its items are in the large indices */
-    size_t first_line, n_lines, first_call, n_calls; /* of the first section */
 } function_state;
-
-/* [n_events] arrays of costs that are handed out one after another. */
-typedef struct cost_supply {
-    uint64_t *next;
-    size_t n;
-} cost_supply;
 
 struct callgrind_model {
     store *store;
@@ -34,58 +30,96 @@ struct callgrind_model {
     size_t n_functions, functions_capacity, states_capacity;
     uint32_t *function_slots; /* open addressing by (object, file, name); index + 1 */
     unsigned function_bits;
-    callgrind_line *lines;
-    size_t n_lines, lines_capacity;
-    callgrind_call *calls;
-    size_t n_calls, calls_capacity;
-    callgrind_section section;
-    callgrind_index section_calls, all_lines, all_calls;
-    bool is_all;               /* the open section is in the last two */
-    callgrind_index *in_calls; /* where the calls of the open section are */
-    const char *place_file;    /* what file_place is of; NULL: nothing */
-    uint64_t file_place;
-    cost_supply line_costs, call_costs;
-    uint32_t open; /* function index or CALLGRIND_NONE */
+    callgrind_items all;
+    callgrind_index line_index, call_index; /* of the open section */
+    size_t n_indexed;                       /* lines before this one are in line_index */
+    uint64_t max_address;                   /* of the open section's lines */
+    size_t found;                           /* the line that was searched for last */
+    bool has_repeats;                       /* a function has several sections */
+    bool is_repeat;                         /* the open section is of such a one */
+    size_t n_repeated;                      /* lines and calls of repeats, since the last merge */
+    uint32_t open;                          /* function index or CALLGRIND_NONE */
 };
+
+/* ---- arrays ---- */
+
+static void *grow(void *array, size_t old_capacity, size_t capacity, size_t item_bytes)
+{
+    return big_array_resize(array, old_capacity * item_bytes, capacity * item_bytes);
+}
 
 static void reserve_functions(callgrind_model *m, size_t capacity)
 {
-    m->functions = big_array_resize(m->functions, m->functions_capacity * sizeof *m->functions,
-                                    capacity * sizeof *m->functions);
-    m->states = big_array_resize(m->states, m->states_capacity * sizeof *m->states,
-                                 capacity * sizeof *m->states);
+    m->functions = grow(m->functions, m->functions_capacity, capacity, sizeof *m->functions);
+    m->states = grow(m->states, m->states_capacity, capacity, sizeof *m->states);
     m->functions_capacity = m->states_capacity = capacity;
 }
 
 static void reserve_lines(callgrind_model *m, size_t capacity)
 {
-    m->lines = big_array_resize(m->lines, m->lines_capacity * sizeof *m->lines,
-                                capacity * sizeof *m->lines);
-    m->lines_capacity = capacity;
+    callgrind_items *all = &m->all;
+    size_t old = all->lines_capacity, n_cost_bytes = m->n_events * sizeof(uint64_t);
+    all->lines = grow(all->lines, old, capacity, sizeof *all->lines);
+    all->line_costs = grow(all->line_costs, old, capacity, n_cost_bytes);
+    if (all->addresses != NULL)
+        all->addresses = grow(all->addresses, old, capacity, sizeof *all->addresses);
+    all->lines_capacity = capacity;
 }
 
 static void reserve_calls(callgrind_model *m, size_t capacity)
 {
-    m->calls = big_array_resize(m->calls, m->calls_capacity * sizeof *m->calls,
-                                capacity * sizeof *m->calls);
-    m->calls_capacity = capacity;
+    callgrind_items *all = &m->all;
+    size_t old = all->calls_capacity, n_cost_bytes = m->n_events * sizeof(uint64_t);
+    all->calls = grow(all->calls, old, capacity, sizeof *all->calls);
+    all->call_costs = grow(all->call_costs, old, capacity, n_cost_bytes);
+    all->calls_capacity = capacity;
+}
+
+static void reserve_sections(callgrind_model *m, size_t capacity)
+{
+    callgrind_items *all = &m->all;
+    all->sections = grow(all->sections, all->sections_capacity, capacity, sizeof *all->sections);
+    all->sections_capacity = capacity;
+}
+
+static void items_clear(callgrind_items *all, size_t n_events)
+{
+    size_t n_cost_bytes = n_events * sizeof(uint64_t);
+    big_array_free(all->lines, all->lines_capacity * sizeof *all->lines);
+    big_array_free(all->line_costs, all->lines_capacity * n_cost_bytes);
+    if (all->addresses != NULL)
+        big_array_free(all->addresses, all->lines_capacity * sizeof *all->addresses);
+    big_array_free(all->calls, all->calls_capacity * sizeof *all->calls);
+    big_array_free(all->call_costs, all->calls_capacity * n_cost_bytes);
+    big_array_free(all->sections, all->sections_capacity * sizeof *all->sections);
+    *all = (callgrind_items){0};
+}
+
+/* From here on lines have addresses. */
+static void begin_addresses(callgrind_model *m)
+{
+    if (m->all.addresses == NULL)
+        m->all.addresses = grow(NULL, 0, m->all.lines_capacity, sizeof *m->all.addresses);
 }
 
 callgrind_model *callgrind_model_new(store *s, size_t n_events, size_t n_bytes)
 {
     callgrind_model *m = g_new0(callgrind_model, 1);
     m->store = s;
-    m->n_events = n_events;
+    m->n_events = m->all.n_events = n_events;
     m->function_bits = FIRST_BITS;
+    while ((size_t)1 << m->function_bits < 2 * n_bytes / BYTES_A_FUNCTION)
+        m->function_bits++;
+    store_reserve(s, n_bytes / BYTES_A_FUNCTION);
     m->function_slots = g_new0(uint32_t, (size_t)1 << m->function_bits);
-    callgrind_section_init(&m->section);
-    callgrind_index_init(&m->section_calls);
-    callgrind_index_init(&m->all_lines);
-    callgrind_index_init(&m->all_calls);
+    callgrind_index_init(&m->line_index);
+    callgrind_index_init(&m->call_index);
     m->open = CALLGRIND_NONE;
+    size_t cost_bytes = BYTES_AN_EVENT * (n_events - 1);
     reserve_functions(m, FIRST_CAPACITY + n_bytes / BYTES_A_FUNCTION);
-    reserve_lines(m, FIRST_CAPACITY + n_bytes / BYTES_A_LINE);
-    reserve_calls(m, FIRST_CAPACITY + n_bytes / BYTES_A_CALL);
+    reserve_lines(m, FIRST_CAPACITY + n_bytes / (BYTES_A_LINE + cost_bytes));
+    reserve_calls(m, FIRST_CAPACITY + n_bytes / (BYTES_A_CALL + cost_bytes));
+    reserve_sections(m, FIRST_CAPACITY + n_bytes / BYTES_A_FUNCTION);
     return m;
 }
 
@@ -96,22 +130,19 @@ void callgrind_model_free(callgrind_model *m)
     big_array_free(m->functions, m->functions_capacity * sizeof *m->functions);
     big_array_free(m->states, m->states_capacity * sizeof *m->states);
     g_free(m->function_slots);
-    big_array_free(m->lines, m->lines_capacity * sizeof *m->lines);
-    big_array_free(m->calls, m->calls_capacity * sizeof *m->calls);
-    callgrind_section_clear(&m->section);
-    callgrind_index_clear(&m->section_calls);
-    callgrind_index_clear(&m->all_lines);
-    callgrind_index_clear(&m->all_calls);
+    items_clear(&m->all, m->n_events);
+    callgrind_index_clear(&m->line_index);
+    callgrind_index_clear(&m->call_index);
     g_free(m);
 }
 
+/* ---- functions ---- */
+
 static uint64_t mix(uint64_t a, uint64_t b)
 {
-    uint64_t product = (a ^ (b * 0x9E3779B97F4A7C15U)) * 0x9FB21C651E98DF25U;
+    uint64_t product = (a ^ (b * CALLGRIND_GOLDEN)) * 0x9FB21C651E98DF25U;
     return product ^ (product >> 32);
 }
-
-/* ---- functions ---- */
 
 static uint64_t function_hash(const char *object, const char *file, const char *name)
 {
@@ -133,33 +164,33 @@ static void grow_function_slots(callgrind_model *m)
     }
 }
 
-static uint32_t append_function(callgrind_model *m, const char *object, const char *file,
+static uint32_t append_function(callgrind_model *m, const char *object, callgrind_file file,
                                 const char *name)
 {
     if (m->n_functions == m->functions_capacity)
         reserve_functions(m, 2 * m->functions_capacity);
-    size_t n_bytes = m->n_events * sizeof(uint64_t);
+    uint64_t *costs = store_alloc(m->store, 2 * m->n_events * sizeof(uint64_t));
     m->functions[m->n_functions] = (callgrind_function){
         .name = name,
-        .file = file,
+        .file = file.name,
         .object = object,
-        .self = store_alloc(m->store, n_bytes),
-        .inclusive = store_alloc(m->store, n_bytes),
+        .self = costs,
+        .inclusive = costs + m->n_events,
     };
-    m->states[m->n_functions] = (function_state){0};
+    m->states[m->n_functions] = (function_state){file.index, false};
     return (uint32_t)m->n_functions++;
 }
 
-uint32_t callgrind_model_function(callgrind_model *m, const char *object, const char *file,
+uint32_t callgrind_model_function(callgrind_model *m, const char *object, callgrind_file file,
                                   const char *name)
 {
     if (2 * m->n_functions >= (size_t)1 << m->function_bits)
         grow_function_slots(m);
     size_t mask = ((size_t)1 << m->function_bits) - 1;
-    size_t at = function_hash(object, file, name) & mask;
+    size_t at = function_hash(object, file.name, name) & mask;
     while (m->function_slots[at] != 0) {
         const callgrind_function *f = &m->functions[m->function_slots[at] - 1];
-        if (f->name == name && f->file == file && f->object == object)
+        if (f->name == name && f->file == file.name && f->object == object)
             return m->function_slots[at] - 1;
         at = (at + 1) & mask;
     }
@@ -168,37 +199,9 @@ uint32_t callgrind_model_function(callgrind_model *m, const char *object, const 
     return index;
 }
 
-/* ---- lines and calls ---- */
+/* ---- lines and calls of the open section ---- */
 
-static uint32_t hash_of(uint32_t function, const char *file, uint64_t place)
-{
-    uint64_t sum = mix((uintptr_t)file, function) + place;
-    return (uint32_t)((sum * CALLGRIND_GOLDEN) >> 32);
-}
-
-static uint32_t line_hash(const callgrind_line *l)
-{
-    return hash_of(l->function, l->file, l->line + l->address);
-}
-
-static uint32_t call_hash(const callgrind_call *c)
-{
-    return hash_of(c->caller, c->file, c->line + ((uint64_t)c->callee << 32));
-}
-
-static void leave_section(callgrind_model *m)
-{
-    if (m->open == CALLGRIND_NONE)
-        return;
-    function_state *state = &m->states[m->open];
-    if (!state->is_spread) {
-        state->n_lines = m->n_lines - state->first_line;
-        state->n_calls = m->n_calls - state->first_call;
-    }
-    m->open = CALLGRIND_NONE;
-}
-
-/* Puts item, of which it is known that it is not there. */
+/* Puts an item that is not there. */
 static void put_new(callgrind_index *t, uint32_t hash, size_t item, size_t n_items)
 {
     size_t at = callgrind_index_start(t, hash);
@@ -207,199 +210,234 @@ static void put_new(callgrind_index *t, uint32_t hash, size_t item, size_t n_ite
     callgrind_index_put(t, at, hash, item, n_items);
 }
 
-/* Puts the items of the function's first section into the large indices. */
-static void spread(callgrind_model *m, function_state *state)
+/* Puts those lines into the index that were appended without. */
+static void index_lines(callgrind_model *m)
 {
-    for (size_t i = state->first_line; i < state->first_line + state->n_lines; i++)
-        put_new(&m->all_lines, line_hash(&m->lines[i]), i, m->n_lines);
-    for (size_t i = state->first_call; i < state->first_call + state->n_calls; i++)
-        put_new(&m->all_calls, call_hash(&m->calls[i]), i, m->n_calls);
-    state->is_spread = true;
-}
-
-void callgrind_model_open(callgrind_model *m, uint32_t function)
-{
-    leave_section(m);
-    function_state *state = &m->states[function];
-    m->open = function;
-    m->is_all = state->was_opened;
-    m->in_calls = m->is_all ? &m->all_calls : &m->section_calls;
-    if (m->is_all) {
-        if (!state->is_spread)
-            spread(m, state);
-        return;
+    const callgrind_items *all = &m->all;
+    for (; m->n_indexed < all->n_lines; m->n_indexed++) {
+        const callgrind_line *l = &all->lines[m->n_indexed];
+        uint64_t place = l->line + callgrind_items_address(all, m->n_indexed);
+        put_new(&m->line_index, callgrind_index_hash(l->file, place), m->n_indexed, all->n_lines);
     }
-    state->was_opened = true;
-    state->first_line = m->n_lines;
-    state->first_call = m->n_calls;
-    callgrind_section_begin(&m->section);
-    callgrind_index_begin(&m->section_calls, m->n_calls);
-    m->place_file = NULL;
-}
-
-/* Cost arrays come by the thousand: they are small and many. */
-static inline uint64_t *take_costs(callgrind_model *m, cost_supply *supply)
-{
-    if (supply->n == 0) {
-        supply->n = COSTS_AT_ONCE;
-        supply->next = store_alloc(m->store, COSTS_AT_ONCE * m->n_events * sizeof(uint64_t));
-    }
-    uint64_t *costs = supply->next;
-    supply->next += m->n_events;
-    supply->n--;
-    return costs;
-}
-
-static void note_line(callgrind_model *m, const char *file, uint32_t line)
-{
-    callgrind_function *f = &m->functions[m->open];
-    if (file == f->file && line != 0 && (f->line == 0 || line < f->line))
-        f->line = line;
 }
 
 /* Costs of a new line; NULL if there are too many. */
-static inline uint64_t *append_line(callgrind_model *m, const char *file, uint32_t line,
-                                    uint64_t address)
+static uint64_t *append_line(callgrind_model *m, uint32_t file, uint32_t line, uint64_t address)
 {
-    if (m->n_lines >= MAX_ITEMS)
+    callgrind_items *all = &m->all;
+    if (all->n_lines >= MAX_ITEMS)
         return NULL;
-    if (m->n_lines == m->lines_capacity)
-        reserve_lines(m, 2 * m->lines_capacity);
-    uint64_t *costs = take_costs(m, &m->line_costs);
-    m->lines[m->n_lines++] = (callgrind_line){m->open, line, file, address, costs};
-    note_line(m, file, line);
-    return costs;
+    if (all->n_lines + 1 == all->lines_capacity) /* one is left: callgrind_lines_at() looks there */
+        reserve_lines(m, 2 * all->lines_capacity);
+    if (address != 0)
+        begin_addresses(m);
+    if (all->addresses != NULL)
+        all->addresses[all->n_lines] = address;
+    all->lines[all->n_lines] = (callgrind_line){m->open, line, file};
+    m->max_address = MAX(m->max_address, address);
+    return all->line_costs + m->n_events * all->n_lines++;
 }
 
-static uint64_t *line_of_all(callgrind_model *m, const char *file, uint32_t line, uint64_t address)
+/* True while the addresses of the open section ascend. */
+static bool is_sorted(const callgrind_model *m)
 {
-    uint32_t hash = hash_of(m->open, file, line + address), index;
-    size_t at = callgrind_index_start(&m->all_lines, hash);
-    while ((index = callgrind_index_next(&m->all_lines, hash, m->n_lines, &at)) != CALLGRIND_NONE) {
-        const callgrind_line *l = &m->lines[index];
-        if (l->line == line && l->file == file && l->address == address && l->function == m->open)
-            return (uint64_t *)(uintptr_t)l->self; /* it is ours: not const here */
+    return m->max_address > 0 && m->n_indexed == m->line_index.first;
+}
+
+/* The line of that address, or the first one above, in a sorted section: that is where the one
+ * before was, or one further, since pieces of code are come to again as a whole; else it is
+ * searched for. */
+static size_t search_address(const callgrind_model *m, uint64_t address)
+{
+    const uint64_t *addresses = m->all.addresses;
+    size_t begin = m->line_index.first, end = m->all.n_lines;
+    for (size_t i = m->found; i < end && i < m->found + 2; i++) {
+        if (addresses[i] == address)
+            return i;
+    }
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (addresses[middle] < address)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    return begin;
+}
+
+uint64_t *callgrind_model_line(callgrind_model *m, uint32_t file, uint32_t line, uint64_t address)
+{
+    callgrind_items *all = &m->all;
+    if (address > m->max_address)
+        return append_line(m, file, line, address);
+    if (is_sorted(m)) {
+        m->found = search_address(m, address); /* there is one, since the greatest is not below */
+        if (callgrind_items_is_line(all, m->found, file, line, address))
+            return all->line_costs + m->n_events * m->found;
+    }
+    index_lines(m);
+    uint32_t hash = callgrind_index_hash(file, line + address), index;
+    size_t at = callgrind_index_start(&m->line_index, hash);
+    while ((index = callgrind_index_next(&m->line_index, hash, all->n_lines, &at)) !=
+           CALLGRIND_NONE) {
+        if (callgrind_items_is_line(all, index, file, line, address))
+            return all->line_costs + m->n_events * index;
         at++;
     }
     uint64_t *costs = append_line(m, file, line, address);
     if (costs != NULL)
-        callgrind_index_put(&m->all_lines, at, hash, m->n_lines - 1, m->n_lines);
+        callgrind_index_put(&m->line_index, at, hash, m->n_indexed++, all->n_lines);
     return costs;
 }
 
-/* The place of line 0 of a file in the open section. */
-static inline uint64_t file_place(callgrind_model *m, const char *file)
+callgrind_lines callgrind_model_take_lines(callgrind_model *m, bool has_addresses)
 {
-    if (file != m->place_file) {
-        m->file_place = callgrind_section_file(&m->section, file);
-        m->place_file = file;
+    callgrind_items *all = &m->all;
+    size_t room = MIN(all->lines_capacity - 1, MAX_ITEMS) - all->n_lines;
+    if (has_addresses) {
+        begin_addresses(m);
+    } else {
+        index_lines(m);
+        if (all->addresses != NULL)
+            room = 0; /* of other parts: rare enough for callgrind_model_line() */
+        room = MIN(room, callgrind_index_room(&m->line_index));
     }
-    return m->file_place;
-}
-
-uint64_t *callgrind_model_line(callgrind_model *m, const char *file, uint32_t line,
-                               uint64_t address)
-{
-    if (m->is_all)
-        return line_of_all(m, file, line, address);
-    uint64_t place = file_place(m, file) + line;
-    size_t at;
-    uint64_t *costs = callgrind_section_find(&m->section, place, address, &at);
-    if (costs != NULL)
-        return costs;
-    costs = append_line(m, file, line, address);
-    if (costs != NULL)
-        callgrind_section_put(&m->section, at, (callgrind_slot){place, address, costs});
-    return costs;
-}
-
-static uint64_t *append_call(callgrind_model *m, uint32_t callee, const char *file, uint32_t line,
-                             uint64_t calls)
-{
-    if (m->n_calls >= MAX_ITEMS)
-        return NULL;
-    if (m->n_calls == m->calls_capacity)
-        reserve_calls(m, 2 * m->calls_capacity);
-    uint64_t *costs = take_costs(m, &m->call_costs);
-    m->calls[m->n_calls++] = (callgrind_call){m->open, callee, file, line, calls, costs};
-    return costs;
-}
-
-uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, const char *file, uint32_t line,
-                               uint64_t calls)
-{
-    callgrind_index *t = m->in_calls;
-    uint32_t hash = hash_of(m->open, file, line + ((uint64_t)callee << 32)), index;
-    size_t at = callgrind_index_start(t, hash);
-    while ((index = callgrind_index_next(t, hash, m->n_calls, &at)) != CALLGRIND_NONE) {
-        callgrind_call *c = &m->calls[index];
-        if (c->callee == callee && c->line == line && c->file == file && c->caller == m->open) {
-            c->calls += calls;
-            return (uint64_t *)(uintptr_t)c->inclusive; /* it is ours: not const here */
-        }
-        at++;
-    }
-    uint64_t *costs = append_call(m, callee, file, line, calls);
-    if (costs != NULL)
-        callgrind_index_put(t, at, hash, m->n_calls - 1, m->n_calls);
-    return costs;
-}
-
-callgrind_lines callgrind_model_take_lines(callgrind_model *m, const char *file)
-{
-    callgrind_lines l = {.slots = m->section.slots,
-                         .shift = 64 - m->section.bits,
-                         .first_place = m->section.first_number << 32,
-                         .next = m->lines + m->n_lines,
-                         .limit = m->lines + m->n_lines,
-                         .costs = m->line_costs.next,
-                         .function = m->open,
-                         .file = file};
-    if (m->is_all)
-        return l;
-    size_t room = MIN(MIN(m->lines_capacity, MAX_ITEMS) - m->n_lines, m->line_costs.n);
-    l.limit += MIN(room, callgrind_section_room(&m->section));
-    l.file_place = file_place(m, file);
-    return l;
+    return (callgrind_lines){.slots = m->line_index.slots,
+                             .shift = 32 - m->line_index.bits,
+                             .function = m->open,
+                             .first = (uint32_t)m->line_index.first,
+                             .n = (uint32_t)all->n_lines,
+                             .limit = (uint32_t)(all->n_lines + room),
+                             .lines = all->lines,
+                             .costs = all->line_costs,
+                             .addresses = all->addresses,
+                             .max_address = m->max_address};
 }
 
 void callgrind_model_give_lines(callgrind_model *m, callgrind_lines l)
 {
-    size_t n_new = (size_t)(l.next - (m->lines + m->n_lines));
-    for (size_t i = m->n_lines; i < m->n_lines + n_new; i++)
-        note_line(m, l.file, m->lines[i].line);
-    m->n_lines += n_new;
-    m->line_costs.next = l.costs;
-    m->line_costs.n -= n_new;
-    m->section.n_used += n_new;
+    if (l.max_address == m->max_address) { /* it was callgrind_lines_at() that added some */
+        m->line_index.n_used += l.n - m->all.n_lines;
+        m->n_indexed += l.n - m->all.n_lines;
+    }
+    m->all.n_lines = l.n;
+    m->max_address = l.max_address;
 }
 
-void callgrind_model_add_self(callgrind_model *m, const uint64_t *costs)
+uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, uint32_t file, uint32_t line,
+                               uint64_t calls)
 {
-    uint64_t *self = (uint64_t *)(uintptr_t)m->functions[m->open].self;
-    for (size_t e = 0; e < m->n_events; e++)
-        self[e] += costs[e];
+    callgrind_items *all = &m->all;
+    callgrind_index *t = &m->call_index;
+    uint32_t hash = callgrind_call_hash(callee, file, line), index;
+    size_t at = callgrind_index_start(t, hash);
+    while ((index = callgrind_index_next(t, hash, all->n_calls, &at)) != CALLGRIND_NONE) {
+        callgrind_call *c = &all->calls[index];
+        if (c->callee == callee && c->line == line && c->file == file) {
+            c->calls += calls;
+            return all->call_costs + m->n_events * index;
+        }
+        at++;
+    }
+    if (all->n_calls >= MAX_ITEMS)
+        return NULL;
+    if (all->n_calls == all->calls_capacity)
+        reserve_calls(m, 2 * all->calls_capacity);
+    all->calls[all->n_calls] = (callgrind_call){m->open, callee, file, line, calls};
+    uint64_t *costs = all->call_costs + m->n_events * all->n_calls++;
+    callgrind_index_put(t, at, hash, all->n_calls - 1, all->n_calls);
+    return costs;
 }
+
+/* ---- sections ---- */
+
+static void end_section(callgrind_model *m)
+{
+    callgrind_items *all = &m->all;
+    all->sections[all->n_sections] = (callgrind_section){.first_line = (uint32_t)all->n_lines,
+                                                         .first_call = (uint32_t)all->n_calls};
+    m->open = CALLGRIND_NONE;
+}
+
+static void merge(callgrind_model *m)
+{
+    callgrind_items_merge(&m->all, m->n_functions);
+    m->has_repeats = false;
+    m->n_repeated = 0;
+}
+
+void callgrind_model_open(callgrind_model *m, uint32_t function)
+{
+    callgrind_items *all = &m->all;
+    if (m->n_repeated > MAX(MAX_REPEATED, (all->n_lines + all->n_calls) / 2))
+        merge(m);
+    m->is_repeat = m->states[function].was_opened;
+    m->has_repeats = m->has_repeats || m->is_repeat;
+    if (all->n_sections + 1 == all->sections_capacity) /* the last one has an end, too */
+        reserve_sections(m, 2 * all->sections_capacity);
+    m->states[function].was_opened = true;
+    all->sections[all->n_sections++] =
+        (callgrind_section){function, (uint32_t)all->n_lines, (uint32_t)all->n_calls};
+    callgrind_index_begin(&m->line_index, all->n_lines);
+    callgrind_index_begin(&m->call_index, all->n_calls);
+    m->n_indexed = m->found = all->n_lines;
+    m->max_address = 0;
+    m->open = function;
+}
+
+void callgrind_model_close(callgrind_model *m, uint64_t *sums)
+{
+    const callgrind_items *all = &m->all;
+    const callgrind_section *s = &all->sections[all->n_sections - 1];
+    callgrind_function *f = &m->functions[s->function];
+    uint64_t *self = (uint64_t *)(uintptr_t)f->self; /* it is ours: not const here */
+    uint32_t own_file = m->states[s->function].file;
+    for (size_t i = s->first_line; i < all->n_lines; i++) {
+        const callgrind_line *l = &all->lines[i];
+        if (l->file == own_file && l->line != 0 && (f->line == 0 || l->line < f->line))
+            f->line = l->line;
+    }
+    for (size_t e = 0; e < m->n_events; e++) {
+        uint64_t sum = 0;
+        for (size_t i = s->first_line; i < all->n_lines; i++)
+            sum += all->line_costs[m->n_events * i + e];
+        self[e] += sum;
+        sums[e] += sum;
+    }
+    if (m->is_repeat)
+        m->n_repeated += all->n_lines - s->first_line + all->n_calls - s->first_call;
+    end_section(m);
+}
+
+/* ---- the end ---- */
 
 void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, callgrind_sizes *ret_sizes)
 {
-    leave_section(m);
+    if (m->has_repeats)
+        merge(m);
+    callgrind_items *all = &m->all;
     uint64_t *totals = store_alloc(m->store, m->n_events * sizeof(uint64_t));
-    for (size_t i = 0; i < m->n_functions; i++) {
-        for (size_t e = 0; e < m->n_events; e++)
-            totals[e] += m->functions[i].self[e];
-    }
-    callgrind_inclusive_compute(m->functions, m->n_functions, m->calls, m->n_calls, m->n_events);
-    p->functions = g_steal_pointer(&m->functions);
-    p->n_functions = m->n_functions;
-    p->lines = g_steal_pointer(&m->lines);
-    p->n_lines = m->n_lines;
-    p->calls = g_steal_pointer(&m->calls);
-    p->n_calls = m->n_calls;
-    p->totals = totals;
+    for (size_t i = 0; i < m->n_functions; i++)
+        callgrind_add_costs(totals, m->functions[i].self, m->n_events);
+    size_t n_cost_bytes = m->n_events * sizeof(uint64_t);
     *ret_sizes = (callgrind_sizes){.functions = m->functions_capacity * sizeof *m->functions,
-                                   .lines = m->lines_capacity * sizeof *m->lines,
-                                   .calls = m->calls_capacity * sizeof *m->calls};
-    m->n_functions = m->n_lines = m->n_calls = 0;
-    m->functions_capacity = m->lines_capacity = m->calls_capacity = 0; /* the states stay */
+                                   .lines = all->lines_capacity * sizeof *all->lines,
+                                   .line_costs = all->lines_capacity * n_cost_bytes,
+                                   .line_addresses = all->lines_capacity * sizeof *all->addresses,
+                                   .calls = all->calls_capacity * sizeof *all->calls,
+                                   .call_costs = all->calls_capacity * n_cost_bytes};
+    p->functions = m->functions;
+    p->n_functions = m->n_functions;
+    p->lines = g_steal_pointer(&all->lines);
+    p->line_costs = g_steal_pointer(&all->line_costs);
+    p->line_addresses = g_steal_pointer(&all->addresses);
+    p->n_lines = all->n_lines;
+    p->calls = g_steal_pointer(&all->calls);
+    p->call_costs = g_steal_pointer(&all->call_costs);
+    p->n_calls = all->n_calls;
+    p->totals = totals;
+    callgrind_inclusive_compute(p, m->functions);
+    m->functions = NULL;
+    m->n_functions = m->functions_capacity = 0; /* the states stay */
+    all->n_lines = all->lines_capacity = all->n_calls = all->calls_capacity = 0;
 }

@@ -90,7 +90,7 @@ callgrind_name *callgrind_names_read(callgrind_names *names, const char *begin, 
     if (behind == NULL) {
         *plain = (callgrind_name){
             .name = expand(names, begin, end),
-            .function = UINT32_MAX,
+            .index = UINT32_MAX,
         };
         return plain;
     }
@@ -98,6 +98,6 @@ callgrind_name *callgrind_names_read(callgrind_names *names, const char *begin, 
     while (behind < end && (*behind == ' ' || *behind == '\t'))
         behind++;
     if (behind < end)
-        *entry = (callgrind_name){.name = expand(names, behind, end), .function = UINT32_MAX};
+        *entry = (callgrind_name){.name = expand(names, behind, end), .index = UINT32_MAX};
     return entry;
 }

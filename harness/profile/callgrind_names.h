@@ -14,11 +14,12 @@
 #define CALLGRIND_PAGE_NAMES ((uint64_t)256)
 #define CALLGRIND_N_PAGES    ((uint64_t)4096)
 
-/* What an id stands for; also remembers which function it was resolved to last. */
+/* What an id stands for; also remembers what it was resolved to last. */
 typedef struct callgrind_name {
-    const char *name; /* interned; NULL: not defined yet */
-    const char *object, *file;
-    uint32_t function;
+    const char *name;   /* interned; NULL: not defined yet */
+    const char *object; /* of a function: where it was */
+    uint32_t file;
+    uint32_t index; /* of the function or file; UINT32_MAX: not resolved */
 } callgrind_name;
 
 typedef struct callgrind_names {

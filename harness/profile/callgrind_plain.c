@@ -1,8 +1,9 @@
 /*
- * Most of a file has few forms: lines of self cost "+3 12\n" by line number and one event, calls
- * with their callee as ids, changes of the file. They are read here with the state in registers and
- * without searching for the ends of lines; a line or call is first read as a whole, and where
- * anything in it is not so plain, nothing of it has been done and callgrind_body.c takes it.
+ * Most of a file has few forms: lines of self cost "+3 12\n", with an address before and several
+ * costs behind where there are such, calls with their callee as ids, changes of the file. They are
+ * read here with the state in registers and without searching for the ends of lines; a line or call
+ * is first looked at as a whole, and where anything in it is not so plain, nothing of it has been
+ * done and callgrind_body.c takes it.
  */
 #include "harness/profile/callgrind_reader.h"
 #include "harness/profile/scan_block.h"
@@ -10,32 +11,125 @@
 /* Returned in registers then, not in memory. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* A line of self cost in the plain form. */
+/* What the lines of a part look like; known when the compiler makes a loop for it. */
+typedef struct plain_form {
+    bool has_addresses, has_one_cost;
+} plain_form;
+
+/* Of a line of numbers: its positions, and where its costs are. */
 typedef struct plain_line {
-    uint64_t line, cost;
-    unsigned n_bytes; /* 0: it is something else */
+    uint64_t line, address;
+    const char *costs;
+    const char *end; /* of a form of one cost: its newline; NULL: not as plain as that */
+    uint64_t cost;   /* of such a one, if it has an end */
 } plain_line;
 
-/* Reads one at p; base: the line above. The two numbers have up to 7 digits. */
-ALWAYS_INLINE plain_line read_plain_line(const char *p, uint64_t base)
+#define UNLIKELY(condition) __builtin_expect(condition, 0)
+
+/* A position as it stands: "+3 ", "-3 ", "* " or "3 ". */
+typedef struct plain_position {
+    uint64_t digits; /* see scan_align() */
+    bool is_minus, is_relative;
+} plain_position;
+
+/* Finds the one at p[*at]. others: which bytes are no digits. *at becomes what is behind it. False
+ * if it is something else. */
+ALWAYS_INLINE bool find_position(const char *p, uint32_t others, unsigned *at,
+                                 plain_position *ret_position)
 {
-    scan_block block = scan_block_read(p);
-    uint32_t others = ~block.digits & (block.newlines - 1) & ~block.newlines; /* before its end */
-    unsigned is_minus = *p == '-', is_same = *p == '*', is_sign = others & 1;
-    uint32_t spaces = others - is_sign;
-    unsigned end = scan_first(block.newlines), space = scan_first(spaces);
-    unsigned n_place = space - is_sign, n_cost = end - space - 1;
-    if (__builtin_expect(p[space] != ' ' || (spaces & (spaces - 1)) != 0 || n_cost - 1 >= 7 ||
-                             n_place >= 8 || (n_place == 0) != is_same ||
-                             (is_minus | is_same | (*p == '+')) != is_sign,
-                         0))
-        return (plain_line){0, 0, 0};
-    uint64_t place_word, cost_word;
-    memcpy(&place_word, p + is_sign, sizeof place_word);
-    memcpy(&cost_word, p + space + 1, sizeof cost_word);
-    uint64_t place = scan_value(place_word, n_place);
-    uint64_t moved = (place ^ -(uint64_t)is_minus) + is_minus + (base & -(uint64_t)is_sign);
-    return (plain_line){moved, scan_value(cost_word, n_cost), end + 1};
+    char sign = p[*at];
+    bool is_minus = sign == '-', is_same = sign == '*', is_relative = others >> *at & 1;
+    unsigned space = (unsigned)__builtin_ctz((others & -2U << *at) | 1U << 31);
+    unsigned n = space - *at - is_relative;
+    if (UNLIKELY(is_relative != (is_minus | is_same | (sign == '+'))) ||
+        UNLIKELY((n == 0) != is_same) || UNLIKELY(n > 7) || UNLIKELY(p[space] != ' '))
+        return false;
+    *ret_position = (plain_position){scan_align(p + *at + is_relative, n), is_minus, is_relative};
+    *at = space + 1;
+    return true;
+}
+
+ALWAYS_INLINE uint64_t moved(plain_position position, uint64_t value, uint64_t base)
+{
+    uint64_t is_minus = position.is_minus, is_relative = position.is_relative;
+    return (value ^ -is_minus) + is_minus + (base & -is_relative);
+}
+
+/* Looks at the line at p, and reads its positions. base: the line above. False if it is something
+ * else. */
+ALWAYS_INLINE bool read_plain_line(const char *p, plain_form form, const plain_line *base,
+                                   plain_line *ret_line)
+{
+    uint32_t others = scan_others(p);
+    if (form.has_addresses)
+        others |= scan_others(p + SCAN_BLOCK_BYTES) << SCAN_BLOCK_BYTES;
+    plain_line l = {.end = NULL};
+    unsigned at = 0;
+    plain_position address = {.digits = 0}, line;
+    if ((form.has_addresses && !find_position(p, others, &at, &address)) ||
+        !find_position(p, others, &at, &line))
+        return false;
+    l.costs = p + at;
+    uint64_t cost = 0;
+    if (form.has_one_cost) {
+        unsigned end = (unsigned)__builtin_ctz((others & -1U << at) | 1U << 31), n = end - at;
+        if (__builtin_expect(n - 1 < 7 && p[end] == '\n', 1)) {
+            cost = scan_align(l.costs, n);
+            l.end = p + end;
+        }
+    }
+    scan_pair values = scan_two(line.digits, cost);
+    l.cost = values.second;
+    l.line = moved(line, values.first, base->line);
+    if (form.has_addresses)
+        l.address = moved(address, scan_aligned_value(address.digits), base->address);
+    if (UNLIKELY(l.line > UINT32_MAX))
+        return false;
+    *ret_line = l;
+    return true;
+}
+
+/* "1 2 0 0 " or "1 2 0 0\n" at p: adds the four numbers. False if it is something else. */
+ALWAYS_INLINE bool add_four(const char *p, uint64_t *costs)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t digits = word ^ 0x2030203020302030U; /* 0 to 9, 0, ...: the last blank apart */
+    uint64_t over = (digits | (digits + 0x0006000600060006U)) & 0x00F0FFF0FFF0FFF0U;
+    if (over != 0 || (p[7] != ' ' && p[7] != '\n'))
+        return false;
+    for (unsigned i = 0; i < 4; i++)
+        costs[i] += digits >> (16 * i) & 0xF;
+    return true;
+}
+
+/* Adds the costs of a line to costs[]. Returns the place behind the line. */
+ALWAYS_INLINE const char *add_costs(callgrind_reader *r, plain_form form, const plain_line *l,
+                                    uint64_t *costs)
+{
+    const char *p = l->costs;
+    size_t i = 0, n = r->n_columns;
+    if (form.has_one_cost && l->end != NULL) {
+        costs[0] += l->cost;
+        return l->end + 1;
+    }
+    while (!form.has_one_cost && i < n) {
+        if (i + 4 <= n && add_four(p, costs + i)) {
+            i += 4;
+            p += 8;
+        } else {
+            uint64_t word;
+            memcpy(&word, p, sizeof word);
+            unsigned digits = scan_digits(word);
+            if (digits - 1 >= 7 || (p[digits] != ' ' && p[digits] != '\n'))
+                break;
+            costs[i++] += scan_value(word, digits);
+            p += digits + 1;
+        }
+        if (p[-1] == '\n')
+            return p;
+    }
+    return callgrind_body_read_costs(r, p, costs, i);
 }
 
 /* "(12)\n" at p: the place behind it, or NULL if it is not of that form or not known. */
@@ -58,15 +152,14 @@ static inline bool begins_with(const char *p, const char *word, size_t n)
 
 /* A call as a whole. */
 typedef struct plain_call {
-    const char *object, *file; /* NULL: not given */
+    const char *object;   /* NULL: not given */
+    callgrind_name *file; /* likewise */
     callgrind_name *callee;
     uint64_t n_calls;
-    plain_line at;
 } plain_call;
 
-/* "cob=(1)", "cfi=(2)", "cfn=(3)", "calls=4 +5", "+6 7": the place behind it, or NULL. */
-static inline const char *read_call(const callgrind_reader *r, const char *p, uint64_t base,
-                                    plain_call *ret_call)
+/* "cob=(1)", "cfi=(2)", "cfn=(3)", "calls=4 +5": the place of the line of its cost, or NULL. */
+static inline const char *read_call(const callgrind_reader *r, const char *p, plain_call *ret_call)
 {
     callgrind_name *name;
     *ret_call = (plain_call){.object = NULL};
@@ -76,9 +169,8 @@ static inline const char *read_call(const callgrind_reader *r, const char *p, ui
         ret_call->object = name->name;
     }
     if (begins_with(p, "cfi=", 4) || begins_with(p, "cfl=", 4)) {
-        if ((p = read_id(&r->files, p + 4, &name)) == NULL)
+        if ((p = read_id(&r->files, p + 4, &ret_call->file)) == NULL)
             return NULL;
-        ret_call->file = name->name;
     }
     if (!begins_with(p, "cfn=", 4) ||
         (p = read_id(&r->functions, p + 4, &ret_call->callee)) == NULL ||
@@ -88,85 +180,106 @@ static inline const char *read_call(const callgrind_reader *r, const char *p, ui
     p += 6;
     memcpy(&word, p, sizeof word);
     unsigned n = scan_digits(word);
-    scan_block block = scan_block_read(p); /* what it holds behind the number is not needed */
-    if (n == 0 || n == 8 || p[n] != ' ' || block.newlines == 0)
+    if (n == 0 || n == 8 || p[n] != ' ')
         return NULL;
     ret_call->n_calls = scan_value(word, n);
-    p += scan_first(block.newlines) + 1;
-    ret_call->at = read_plain_line(p, base);
-    if (ret_call->at.n_bytes == 0 || ret_call->at.line > UINT32_MAX)
-        return NULL;
-    return p + ret_call->at.n_bytes;
+    const char *newline = memchr(p, '\n', 64); /* what is behind the number is not needed */
+    return newline != NULL ? newline + 1 : NULL;
+}
+
+/* The line of self cost that was read last. */
+ALWAYS_INLINE plain_line position_of(const callgrind_reader *r)
+{
+    return (plain_line){.line = r->position[CALLGRIND_LINE],
+                        .address = r->position[CALLGRIND_ADDRESS]};
 }
 
 /* Reads a call at p. Returns the place behind it, or NULL. */
-static const char *add_call(callgrind_reader *r, const char *p, uint64_t base)
+ALWAYS_INLINE const char *add_call(callgrind_reader *r, const char *p, plain_form form)
 {
     plain_call call;
-    if (r->piece->end - p < CALLGRIND_PLAIN_CALL || r->callee != NULL || r->callee_file != NULL ||
-        r->callee_object != NULL)
+    if (r->piece->end - p < CALLGRIND_PLAIN_CALL || r->callee != NULL ||
+        r->callee_file.name != NULL || r->callee_object != NULL)
         return NULL;
-    p = read_call(r, p, base, &call);
+    p = read_call(r, p, &call);
     if (p == NULL)
+        return NULL;
+    plain_line base = position_of(r), at;
+    if (!read_plain_line(p, form, &base, &at))
         return NULL;
     uint32_t callee =
         callgrind_body_resolve(r, call.callee, call.object != NULL ? call.object : r->object,
-                               call.file != NULL ? call.file : r->file);
+                               call.file != NULL ? callgrind_reader_file(r, call.file) : r->file);
     uint64_t *costs =
-        callgrind_model_call(r->model, callee, r->file, (uint32_t)call.at.line, call.n_calls);
+        callgrind_model_call(r->model, callee, r->file.index, (uint32_t)at.line, call.n_calls);
     if (costs == NULL)
         return NULL;
-    costs[r->event_of[0]] += call.at.cost;
+    return add_costs(r, form, &at, costs);
+}
+
+/* Reads lines of self cost at p: as many as there are of the plain form. */
+ALWAYS_INLINE const char *add_lines(callgrind_reader *r, const char *p, plain_form form,
+                                    callgrind_lines *l)
+{
+    const char *end = r->piece->end;
+    size_t n_events = form.has_one_cost ? 1 : r->events->len;
+    uint32_t file = r->file.index;
+    plain_line now = position_of(r);
+    while (p < end && read_plain_line(p, form, &now, &now)) {
+        uint32_t at;
+        uint64_t *costs;
+        bool is_there = form.has_addresses
+                            ? callgrind_lines_append(l, file, (uint32_t)now.line, now.address, &at)
+                            : callgrind_lines_at(l, file, (uint32_t)now.line, &at);
+        if (__builtin_expect(is_there, 1)) {
+            costs = l->costs + n_events * at;
+        } else {
+            callgrind_model_give_lines(r->model, *l);
+            costs = callgrind_model_line(r->model, file, (uint32_t)now.line, now.address);
+            *l = callgrind_model_take_lines(r->model, form.has_addresses);
+            if (costs == NULL)
+                return p;
+        }
+        p = add_costs(r, form, &now, costs);
+        r->position[CALLGRIND_LINE] = now.line;
+        r->position[CALLGRIND_ADDRESS] = now.address;
+    }
     return p;
 }
 
-/* Reads lines of self cost at p: as many as there are, or can be added to the lines. */
-static const char *add_lines(callgrind_reader *r, const char *p, callgrind_lines *lines)
+ALWAYS_INLINE const char *read_form(callgrind_reader *r, const char *p, plain_form form)
 {
-    callgrind_lines l = *lines;
-    const char *end = r->piece->end;
-    uint64_t line = r->position[CALLGRIND_LINE], sum = 0;
-    while (p < end) {
-        plain_line now = read_plain_line(p, line);
-        if (now.n_bytes == 0 || now.line > UINT32_MAX)
+    callgrind_lines lines = callgrind_model_take_lines(r->model, form.has_addresses);
+    const char *behind;
+    for (;;) {
+        if (p[0] == 'c') {
+            behind = add_call(r, p, form);
+        } else if (p[0] == 'f' && (p[1] == 'i' || p[1] == 'e') && p[2] == '=') {
+            callgrind_name *file;
+            behind = read_id(&r->files, p + 3, &file);
+            if (behind != NULL && behind <= r->piece->end)
+                r->file = callgrind_reader_file(r, file);
+            else
+                behind = NULL;
+        } else {
+            behind = add_lines(r, p, form, &lines);
+        }
+        if (behind == NULL || behind == p)
             break;
-        uint64_t *costs = callgrind_lines_at(&l, (uint32_t)now.line, 1);
-        if (__builtin_expect(costs == NULL, 0))
-            break;
-        *costs += now.cost;
-        sum += now.cost;
-        line = now.line;
-        p += now.n_bytes;
+        p = behind;
     }
-    r->position[CALLGRIND_LINE] = line;
-    r->self[r->event_of[0]] += sum;
-    *lines = l;
+    callgrind_model_give_lines(r->model, lines);
     return p;
 }
 
 const char *callgrind_plain_read(callgrind_reader *r, const char *p)
 {
-    callgrind_lines lines = callgrind_model_take_lines(r->model, r->file);
-    for (;;) {
-        const char *behind;
-        p = add_lines(r, p, &lines);
-        if (*p == 'c') {
-            behind = add_call(r, p, r->position[CALLGRIND_LINE]);
-            if (behind == NULL)
-                break;
-        } else if (p[0] == 'f' && (p[1] == 'i' || p[1] == 'e') && p[2] == '=') {
-            callgrind_name *file;
-            behind = read_id(&r->files, p + 3, &file);
-            if (behind == NULL || behind > r->piece->end)
-                break;
-            callgrind_model_give_lines(r->model, lines);
-            r->file = file->name;
-            lines = callgrind_model_take_lines(r->model, r->file);
-        } else {
-            break;
-        }
-        p = behind;
-    }
-    callgrind_model_give_lines(r->model, lines);
-    return p;
+    bool has_one_cost = r->events->len == 1;
+    if (r->has_addresses && has_one_cost)
+        return read_form(r, p, (plain_form){.has_addresses = true, .has_one_cost = true});
+    if (r->has_addresses)
+        return read_form(r, p, (plain_form){.has_addresses = true});
+    if (has_one_cost)
+        return read_form(r, p, (plain_form){.has_one_cost = true});
+    return read_form(r, p, (plain_form){.has_addresses = false});
 }

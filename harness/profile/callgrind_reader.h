@@ -14,7 +14,7 @@
 #include "harness/profile/scan.h"
 
 #define CALLGRIND_MAX_EVENTS 128
-#define CALLGRIND_PLAIN_CALL 128 /* bytes that a call in the plain form may have */
+#define CALLGRIND_PLAIN_CALL 256 /* bytes that a call in the plain form may have */
 
 typedef enum callgrind_position {
     CALLGRIND_ADDRESS,
@@ -41,12 +41,16 @@ typedef struct callgrind_reader {
     size_t first_damage; /* offset; n_bytes: none */
 
     callgrind_names objects, files, functions;
-    const char *object, *file, *section_file; /* current; section_file: of the last "fl=" */
-    callgrind_name *function;                 /* current; NULL before the first "fn=" */
+    GPtrArray *file_list;              /* of const char *, interned: what files have an index */
+    GHashTable *file_index;            /* the same -> index + 1 */
+    const char *object;                /* current */
+    callgrind_file file, section_file; /* current; section_file: of the last "fl=" */
+    callgrind_name *function;          /* current; NULL before the first "fn=" */
     callgrind_name plain_function;
-    bool is_open;                            /* the model has a section of it */
-    uint32_t open_function;                  /* its index */
-    const char *callee_object, *callee_file; /* NULL: not given for this call */
+    bool is_open;               /* the model has a section of it */
+    uint32_t open_function;     /* its index */
+    const char *callee_object;  /* NULL: not given for this call */
+    callgrind_file callee_file; /* its name is NULL: likewise */
     callgrind_name *callee;
     callgrind_name plain_callee;
     callgrind_next next;
@@ -58,14 +62,14 @@ typedef struct callgrind_reader {
     GPtrArray *events;                     /* of const char *, interned: of all parts */
     size_t event_of[CALLGRIND_MAX_EVENTS]; /* column of this part -> index in events */
     size_t n_columns;
-    bool is_in_order;  /* event_of[i] is i */
-    bool is_plain;     /* positions are lines, one event in all: see callgrind_plain.c */
-    bool must_restart; /* a later part has events that earlier ones have not */
+    bool is_in_order;   /* event_of[i] is i */
+    bool is_plain;      /* positions and events are usual: see callgrind_plain.c */
+    bool has_addresses; /* positions are an address and a line */
+    bool must_restart;  /* a later part has events that earlier ones have not */
     callgrind_position kinds[CALLGRIND_N_POSITIONS];
     size_t n_kinds;
     uint64_t position[CALLGRIND_N_POSITIONS]; /* of the last line of self cost */
 
-    uint64_t self[CALLGRIND_MAX_EVENTS];      /* of the open section */
     uint64_t part_self[CALLGRIND_MAX_EVENTS]; /* since the last "totals:" */
     uint64_t summary[CALLGRIND_MAX_EVENTS];   /* of all parts */
     bool has_summary;
@@ -94,21 +98,29 @@ void callgrind_body_read(callgrind_reader *r, const scan_piece *piece);
 
 /* The function of that name there. */
 static inline uint32_t callgrind_body_resolve(callgrind_reader *r, callgrind_name *name,
-                                              const char *object, const char *file)
+                                              const char *object, callgrind_file file)
 {
-    if (name->function != CALLGRIND_NONE && name->object == object && name->file == file)
-        return name->function;
-    name->function = callgrind_model_function(r->model, object, file, name->name);
+    if (name->index != CALLGRIND_NONE && name->object == object && name->file == file.index)
+        return name->index;
+    name->index = callgrind_model_function(r->model, object, file, name->name);
     name->object = object;
-    name->file = file;
-    return name->function;
+    name->file = file.index;
+    return name->index;
 }
+
+/* The file of that name. */
+callgrind_file callgrind_reader_file(callgrind_reader *r, callgrind_name *name);
 
 /* Reads lines of a section that is open and plain from p on, until one is not of the frequent
  * forms. Returns the place of that one: nothing of it was read. */
 const char *callgrind_plain_read(callgrind_reader *r, const char *p);
 
-/* Gives the open section's self cost to the model. */
+/* Adds the numbers at p to costs[], that of the column first to begin with, up to the end of the
+ * line. Returns the place behind it. */
+const char *callgrind_body_read_costs(callgrind_reader *r, const char *p, uint64_t *costs,
+                                      size_t first);
+
+/* Ends the open section, if there is one. */
 void callgrind_body_close_section(callgrind_reader *r);
 
 #endif

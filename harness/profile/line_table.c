@@ -130,23 +130,24 @@ void line_table_add_callgrind(line_table *table, const callgrind_profile *profil
     table->has_branches = branches.index[0] >= 0;
     for (size_t i = 0; i < profile->n_lines; i++) {
         const callgrind_line *line = &profile->lines[i];
-        line_row *row = find_row(table, line->file, line->line);
+        const uint64_t *self = callgrind_line_self(profile, line);
+        line_row *row = find_row(table, profile->files[line->file], line->line);
         if (row == NULL)
             continue;
-        row->self += line->self[0];
-        row->inclusive += line->self[0];
-        row->cache_misses += sum_of(&cache, line->self);
-        row->memory_misses += sum_of(&memory, line->self);
-        row->mispredictions += sum_of(&branches, line->self);
+        row->self += self[0];
+        row->inclusive += self[0];
+        row->cache_misses += sum_of(&cache, self);
+        row->memory_misses += sum_of(&memory, self);
+        row->mispredictions += sum_of(&branches, self);
     }
     for (size_t i = 0; i < profile->n_calls; i++) {
         const callgrind_call *call = &profile->calls[i];
-        line_row *row = find_row(table, call->file, call->line);
+        line_row *row = find_row(table, profile->files[call->file], call->line);
         if (row == NULL)
             continue;
         row->calls += call->calls;
         if (call->caller != call->callee)
-            row->inclusive += call->inclusive[0];
+            row->inclusive += callgrind_call_inclusive(profile, call)[0];
     }
     add_jumps(table, profile);
 }
@@ -161,19 +162,21 @@ void line_table_add_xtree(line_table *table, const callgrind_profile *profile)
     table->has_memory = true;
     for (size_t i = 0; i < profile->n_lines; i++) {
         const callgrind_line *line = &profile->lines[i];
-        line_row *row = find_row(table, line->file, line->line);
+        const uint64_t *self = callgrind_line_self(profile, line);
+        line_row *row = find_row(table, profile->files[line->file], line->line);
         if (row == NULL)
             continue;
-        row->allocated_bytes += line->self[bytes];
-        row->allocated_blocks += line->self[blocks];
+        row->allocated_bytes += self[bytes];
+        row->allocated_blocks += self[blocks];
     }
     for (size_t i = 0; i < profile->n_calls; i++) {
         const callgrind_call *call = &profile->calls[i];
-        line_row *row = find_row(table, call->file, call->line);
+        line_row *row = find_row(table, profile->files[call->file], call->line);
         if (row == NULL || call->caller == call->callee)
             continue;
-        row->allocated_bytes += call->inclusive[bytes];
-        row->allocated_blocks += call->inclusive[blocks];
+        const uint64_t *inclusive = callgrind_call_inclusive(profile, call);
+        row->allocated_bytes += inclusive[bytes];
+        row->allocated_blocks += inclusive[blocks];
     }
 }
 

@@ -84,9 +84,11 @@ static void collect(code *c, const callgrind_profile *profile, size_t event,
                 .jumps = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_targets)};
     for (size_t i = 0; i < profile->n_lines; i++) {
         const callgrind_line *line = &profile->lines[i];
-        if (line->address != 0 && line->self[event] > 0 &&
+        uint64_t address = callgrind_line_address(profile, line);
+        uint64_t cost = callgrind_line_self(profile, line)[event];
+        if (address != 0 && cost > 0 &&
             is_same_function(&profile->functions[line->function], function))
-            add_cost(c, line->address, line->self[event]);
+            add_cost(c, address, cost);
     }
     for (size_t i = 0; i < profile->n_jumps; i++) {
         const callgrind_jump *jump = &profile->jumps[i];

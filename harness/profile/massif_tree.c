@@ -7,7 +7,7 @@
 
 /* Labels repeat from snapshot to snapshot: each is taken apart once. */
 typedef struct label {
-    const char *text; /* in the file; NULL: free slot */
+    const char *text; /* a copy: those in the file are far apart; NULL: free slot */
     size_t n_bytes;
     uint64_t hash;
     const massif_place *place;
@@ -158,9 +158,13 @@ static const massif_place *find_label(massif_tree *t, const char *p, const char 
             memcmp(known->text, p, n_bytes) == 0)
             return known->place;
     }
-    t->labels[at] = (label){p, n_bytes, hash, read_label(t, p, end)};
+    const massif_place *place = read_label(t, p, end);
+    char *copy = store_alloc(t->store, n_bytes);
+    if (n_bytes > 0)
+        memcpy(copy, p, n_bytes);
+    t->labels[at] = (label){copy, n_bytes, hash, place};
     t->n_labels++;
-    return t->labels[at].place;
+    return place;
 }
 
 /* ---- nodes ---- */

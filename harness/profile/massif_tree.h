@@ -21,7 +21,7 @@ massif_tree *massif_tree_new(store *s);
 void massif_tree_free(massif_tree *t);
 
 /* Reads one line [p, end). NULL, or what was expected (static text) with *ret_place set.
- * [p, end) must stay readable, and SCAN_PADDING bytes more, until massif_tree_free(). */
+ * SCAN_PADDING bytes behind end are readable, too. */
 const char *massif_tree_line(massif_tree *t, const char *p, const char *end,
                              const char **ret_place);
 

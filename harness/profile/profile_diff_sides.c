@@ -89,13 +89,15 @@ diff_side *diff_side_of_callgrind(const callgrind_profile *profile, size_t event
     line_index index = index_new(side);
     for (size_t i = 0; i < profile->n_lines; i++) {
         const callgrind_line *l = &profile->lines[i];
-        diff_line *line = find_line(&index, l->function, l->file, l->line);
-        line->self += l->self[event];
-        line->inclusive += l->self[event];
+        uint64_t cost = callgrind_line_self(profile, l)[event];
+        diff_line *line = find_line(&index, l->function, profile->files[l->file], l->line);
+        line->self += cost;
+        line->inclusive += cost;
     }
     for (size_t i = 0; i < profile->n_calls; i++) {
         const callgrind_call *c = &profile->calls[i];
-        find_line(&index, c->caller, c->file, c->line)->inclusive += c->inclusive[event];
+        find_line(&index, c->caller, profile->files[c->file], c->line)->inclusive +=
+            callgrind_call_inclusive(profile, c)[event];
     }
     g_hash_table_unref(index.known);
     return side;

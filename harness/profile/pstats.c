@@ -107,7 +107,7 @@ static void add_edges(builder *b)
         }
         edge->calls += call->calls;
         if (!b->is_nested[call->callee] && key.caller != key.callee)
-            edge->inclusive += call->inclusive[b->event];
+            edge->inclusive += callgrind_call_inclusive(b->profile, call)[b->event];
     }
     GHashTableIter iter;
     gpointer edge;

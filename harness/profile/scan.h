@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SCAN_PADDING 32
+#define SCAN_PADDING 64
 
 /* The number of decimal digits among the first 8 bytes of word (first byte lowest). */
 static inline unsigned scan_digits(uint64_t word)
@@ -23,14 +23,21 @@ static inline unsigned scan_digits(uint64_t word)
     return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 
-/* The value of n (0..7) leading decimal digits of word: pairs, then fours, then eight. */
-static inline uint64_t scan_value(uint64_t word, unsigned n)
+/* The value of up to 8 decimal digits at the end of a word whose other bytes are zero: pairs, then
+ * fours, then eight. */
+static inline uint64_t scan_aligned_value(uint64_t word)
 {
-    uint64_t digits = (word ^ 0x3030303030303030U) << (56 - 8 * n) << 8; /* n == 0: all gone */
+    uint64_t digits = word & 0x0F0F0F0F0F0F0F0FU;
     digits = digits * 10 + (digits >> 8);
     return (((digits & 0x000000FF000000FFU) * 0x000F424000000064U) +
             (((digits >> 16) & 0x000000FF000000FFU) * 0x0000271000000001U)) >>
            32;
+}
+
+/* The value of n (0..7) leading decimal digits of word. */
+static inline uint64_t scan_value(uint64_t word, unsigned n)
+{
+    return scan_aligned_value(word << (56 - 8 * n) << 8); /* n == 0: all gone */
 }
 
 /* Slow paths, in scan.c: numbers of 8 digits and more, and hexadecimal ones (after "0x"). Values

@@ -2,6 +2,7 @@
 
 #include "harness/profile/big_array.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define CHUNK_BYTES ((size_t)1 << 18) /* of the first chunks; of later ones BIG_ARRAY_BYTES */
@@ -33,7 +34,7 @@ store *store_new(void)
     store *s = g_new0(store, 1);
     s->chunks = g_array_new(FALSE, FALSE, sizeof(chunk));
     s->bits = 8;
-    s->table = g_new0(interned, (size_t)1 << s->bits);
+    s->table = big_array_resize(NULL, 0, sizeof(interned) << s->bits);
     return s;
 }
 
@@ -46,14 +47,13 @@ void store_free(store *s)
         big_array_free(c->memory, c->n_bytes);
     }
     g_array_unref(s->chunks);
-    g_free(s->table);
+    big_array_free(s->table, sizeof(interned) << s->bits);
     g_free(s);
 }
 
 static void *own_chunk(store *s, size_t n_bytes)
 {
-    chunk c = {n_bytes < BIG_ARRAY_BYTES ? g_malloc0(n_bytes) : big_array_resize(NULL, 0, n_bytes),
-               n_bytes};
+    chunk c = {big_array_resize(NULL, 0, n_bytes), n_bytes};
     s->n_bytes += n_bytes;
     g_array_append_val(s->chunks, c);
     return c.memory;
@@ -92,12 +92,12 @@ uint64_t store_hash(const char *bytes, size_t n_bytes)
     return hash ^ (hash >> 29);
 }
 
-static void grow_table(store *s)
+static void grow_table(store *s, unsigned bits)
 {
     size_t n_old = (size_t)1 << s->bits;
     interned *old = s->table;
-    s->bits++;
-    s->table = g_new0(interned, (size_t)1 << s->bits);
+    s->bits = bits;
+    s->table = big_array_resize(NULL, 0, sizeof(interned) << s->bits);
     size_t mask = ((size_t)1 << s->bits) - 1;
     for (size_t i = 0; i < n_old; i++) {
         if (old[i].string == NULL)
@@ -107,7 +107,22 @@ static void grow_table(store *s)
             at = (at + 1) & mask;
         s->table[at] = old[i];
     }
-    g_free(old);
+    big_array_free(old, n_old * sizeof(interned));
+}
+
+/* True if a table of 2^bits entries has no room for n strings more. */
+static bool is_full(const store *s, unsigned bits, size_t n)
+{
+    return (s->n_interned + n) * 4 > ((size_t)3 << bits);
+}
+
+void store_reserve(store *s, size_t n)
+{
+    unsigned bits = s->bits;
+    while (is_full(s, bits, n))
+        bits++;
+    if (bits > s->bits)
+        grow_table(s, bits);
 }
 
 static char *copy_bytes(store *s, const char *bytes, size_t n_bytes)
@@ -131,8 +146,8 @@ const char *store_intern(store *s, const char *bytes, size_t n_bytes)
 {
     if (memchr(bytes, '\0', n_bytes) != NULL)
         return intern_without_zeros(s, bytes, n_bytes);
-    if ((s->n_interned + 1) * 4 > ((size_t)3 << s->bits))
-        grow_table(s);
+    if (is_full(s, s->bits, 1))
+        grow_table(s, s->bits + 1);
     uint64_t hash = store_hash(bytes, n_bytes);
     size_t mask = ((size_t)1 << s->bits) - 1;
     size_t at = hash & mask;

@@ -24,6 +24,9 @@ void *store_alloc(store *s, size_t n_bytes);
  * are replaced by '?'. Cost: O(n_bytes). */
 const char *store_intern(store *s, const char *bytes, size_t n_bytes);
 
+/* Makes room for n strings more, so that interning them moves none. */
+void store_reserve(store *s, size_t n);
+
 /* The hash that store_intern() uses. */
 uint64_t store_hash(const char *bytes, size_t n_bytes);
 

@@ -50,8 +50,8 @@ static uint64_t line_cost(const callgrind_profile *p, const char *file, uint32_t
 {
     uint64_t cost = 0;
     for (size_t i = 0; i < p->n_lines; i++) {
-        if (p->lines[i].line == line && strcmp(p->lines[i].file, file) == 0)
-            cost += p->lines[i].self[0];
+        if (p->lines[i].line == line && strcmp(p->files[p->lines[i].file], file) == 0)
+            cost += callgrind_line_self(p, &p->lines[i])[0];
     }
     return cost;
 }
@@ -107,7 +107,7 @@ static void check_example(const char *text)
     assert_int_equal(f->inclusive[0], 700);
     assert_int_equal(find(p, "func1")->inclusive[0], 400);
     assert_int_equal(find_call(p, "main", "func2")->calls, 3);
-    assert_int_equal(find_call(p, "main", "func2")->inclusive[0], 400);
+    assert_int_equal(callgrind_call_inclusive(p, find_call(p, "main", "func2"))[0], 400);
     assert_int_equal(line_cost(p, "file1.c", 51), 100);
 }
 
@@ -126,11 +126,11 @@ static void manual_subpositions(void **state)
                                            "0xffffffff80001234 90 1\n+3 * 5\n+1 +1 6\n-4 -1 2\n");
     assert_clean(p);
     assert_int_equal(p->n_lines, 3);
-    assert_true(p->lines[0].address == 0xffffffff80001234U);
-    assert_true(p->lines[1].address == 0xffffffff80001237U);
-    assert_true(p->lines[2].address == 0xffffffff80001238U);
+    assert_true(callgrind_line_address(p, &p->lines[0]) == 0xffffffff80001234U);
+    assert_true(callgrind_line_address(p, &p->lines[1]) == 0xffffffff80001237U);
+    assert_true(callgrind_line_address(p, &p->lines[2]) == 0xffffffff80001238U);
     assert_int_equal(p->lines[2].line, 91);
-    assert_int_equal(p->lines[0].self[0], 3);
+    assert_int_equal(callgrind_line_self(p, &p->lines[0])[0], 3);
     assert_int_equal(p->totals[0], 14);
 }
 
@@ -229,7 +229,7 @@ static void callee_defaults(void **state)
     assert_string_equal(find(p, "m")->file, "lib.c");
     assert_string_equal(find(p, "next")->file, "a.c");
     assert_string_equal(find(p, "n")->file, "a.c");
-    assert_string_equal(find_call(p, "f", "k")->file, "inl.h");
+    assert_string_equal(p->files[find_call(p, "f", "k")->file], "inl.h");
 }
 
 static void calls_of_none_keep_their_cost(void **state)
@@ -558,11 +558,12 @@ static void deep_chains(void **state)
     assert_int_equal(p->functions[0].inclusive[0], DEPTH + 1);
 }
 
-/* Functions that come back again and again, with many lines: sums against an array. */
+/* Functions that come back again and again, with so many lines that they are added up on the way,
+ * too: sums against an array. */
 static void functions_in_many_pieces(void **state)
 {
     (void)state;
-    enum { N_FUNCTIONS = 7, N_LINES = 400, N_PIECES = 2000 };
+    enum { N_FUNCTIONS = 7, N_LINES = 400, N_PIECES = 8000 };
     static uint64_t sums[N_FUNCTIONS][N_LINES], calls[N_FUNCTIONS];
     memset(sums, 0, sizeof sums);
     memset(calls, 0, sizeof calls);
@@ -591,7 +592,7 @@ static void functions_in_many_pieces(void **state)
         int function = p->functions[p->lines[i].function].name[1] - '0';
         assert_false(seen[function][p->lines[i].line]); /* each line once */
         seen[function][p->lines[i].line] = true;
-        assert_true(p->lines[i].self[0] == sums[function][p->lines[i].line]);
+        assert_true(callgrind_line_self(p, &p->lines[i])[0] == sums[function][p->lines[i].line]);
     }
     for (size_t i = 0; i < p->n_calls; i++)
         assert_true(p->calls[i].calls == calls[p->functions[p->calls[i].caller].name[1] - '0']);
@@ -656,11 +657,11 @@ static void plain_lines_and_others(void **state)
     for (size_t i = 0; i < plain->n_lines; i++) {
         const callgrind_line *line = &plain->lines[i];
         g_autofree char *key = g_strdup_printf("%s %s %u", plain->functions[line->function].name,
-                                               line->file, line->line);
+                                               plain->files[line->file], line->line);
         const guint64 *sum = g_hash_table_lookup(sums, key);
         assert_non_null(sum);
-        assert_true(line->self[0] == *sum);
-        assert_true(other->lines[i].self[0] == *sum);
+        assert_true(callgrind_line_self(plain, line)[0] == *sum);
+        assert_true(callgrind_line_self(other, &other->lines[i])[0] == *sum);
     }
     assert_int_equal(plain->n_functions, other->n_functions);
     for (size_t i = 0; i < plain->n_functions; i++) {
@@ -671,9 +672,106 @@ static void plain_lines_and_others(void **state)
     for (size_t i = 0; i < plain->n_calls; i++) {
         const callgrind_call *a = &plain->calls[i], *b = &other->calls[i];
         assert_true(a->caller == b->caller && a->callee == b->callee && a->line == b->line);
-        assert_string_equal(a->file, b->file);
-        assert_true(a->calls == b->calls && a->inclusive[0] == b->inclusive[0]);
+        assert_string_equal(plain->files[a->file], other->files[b->file]);
+        assert_true(a->calls == b->calls);
+        assert_true(callgrind_call_inclusive(plain, a)[0] == callgrind_call_inclusive(other, b)[0]);
     }
+}
+
+/* One section whose addresses ascend but for some: costs by function, address and line in sums. */
+static void write_addresses(GString *text, GRand *rand, uint64_t *address, unsigned n_events,
+                            GHashTable *sums)
+{
+    int function = g_rand_int_range(rand, 0, 5), line = 1000;
+    *address = 0x400000 + (uint64_t)g_rand_int_range(rand, 0, 300);
+    g_string_append_printf(text, "fn=(%d)\n0x%" G_GINT64_MODIFIER "x 1000", function, *address);
+    for (int i = g_rand_int_range(rand, 1, 60); i > 0; i--) {
+        for (unsigned e = 0; e < n_events; e++) {
+            guint32 cost = g_rand_int(rand) >> g_rand_int_range(rand, 0, 32);
+            g_string_append_printf(text, " %u", cost);
+            char *key =
+                g_strdup_printf("f%d %" G_GINT64_MODIFIER "x %d %u", function, *address, line, e);
+            guint64 *sum = g_hash_table_lookup(sums, key);
+            guint64 total = cost + (sum != NULL ? *sum : 0);
+            g_hash_table_replace(sums, key, g_memdup2(&total, sizeof total));
+        }
+        int kind = g_rand_int_range(rand, 0, 12), step = g_rand_int_range(rand, 1, 9);
+        if (kind == 0)
+            g_string_append_printf(text, "\ncfn=(%d)\ncalls=3 0x400000 7 \n+%d * 12345678901",
+                                   function, step);
+        if (i == 1)
+            break;
+        bool is_back = kind == 1, is_same = kind == 2;
+        *address += is_back ? (uint64_t)-step : is_same ? 0 : (uint64_t)step;
+        line += kind < 6 ? 0 : step;
+        g_string_append_printf(text, is_same ? "\n*" : is_back ? "\n-%d" : "\n+%d", step);
+        g_string_append_printf(text, kind < 6 ? " *" : " +%d", step);
+    }
+    g_string_append_c(text, '\n');
+}
+
+static void check_addresses(const callgrind_profile *p, GHashTable *sums)
+{
+    assert_clean(p);
+    assert_int_equal(p->n_lines * p->n_events, g_hash_table_size(sums));
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const callgrind_line *line = &p->lines[i];
+        for (size_t e = 0; e < p->n_events; e++) {
+            g_autofree char *key = g_strdup_printf("%s %" G_GINT64_MODIFIER "x %u %zu",
+                                                   p->functions[line->function].name,
+                                                   callgrind_line_address(p, line), line->line, e);
+            const guint64 *sum = g_hash_table_lookup(sums, key);
+            assert_non_null(sum);
+            assert_true(callgrind_line_self(p, line)[e] == *sum);
+        }
+    }
+}
+
+/* Lines with addresses, by the loop for plain ones and by the other: with one event and with more,
+ * in ascending order and not, in functions that come again. */
+static void lines_with_addresses(void **state)
+{
+    (void)state;
+    static const char *const events[] = {"Ir", "Ir Dr Dw I1mr D1mr"};
+    GRand *rand = g_rand_new_with_seed(17);
+    for (unsigned k = 0; k < G_N_ELEMENTS(events); k++) {
+        g_autoptr(GHashTable) sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_string_append_printf(text, "positions: instr line\nevents: %s\nfl=a\n", events[k]);
+        for (int i = 0; i < 5; i++)
+            g_string_append_printf(text, "fn=(%d) f%d\n", i, i);
+        uint64_t address = 0;
+        for (int i = 0; i < 300; i++)
+            write_addresses(text, rand, &address, k == 0 ? 1 : 5, sums);
+        g_autoptr(callgrind_profile) plain = parse(text->str);
+        check_addresses(plain, sums);
+        g_auto(GStrv) rows = g_strsplit(text->str, "\n", -1);
+        g_autofree char *returned = g_strjoinv("\r\n", rows);
+        g_autoptr(callgrind_profile) other = parse(returned);
+        check_addresses(other, sums);
+        assert_int_equal(plain->n_calls, other->n_calls);
+        for (size_t i = 0; i < plain->n_calls; i++)
+            assert_true(callgrind_call_inclusive(plain, &plain->calls[i])[0] ==
+                        callgrind_call_inclusive(other, &other->calls[i])[0]);
+    }
+    g_rand_free(rand);
+}
+
+/* Two functions of the same addresses, each come to again: what was found in one is not the
+ * other's. */
+static void same_addresses_in_two_functions(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) p =
+        parse("positions: instr line\nevents: Ir\nfl=a\nfn=f\n0x10 1 1\n+1 +1 10\n-1 -1 100\n"
+              "fn=g\n0x10 1 1000\n+1 +1 10000\n-1 -1 100000\n");
+    assert_clean(p);
+    assert_int_equal(p->n_lines, 4);
+    assert_int_equal(find(p, "f")->self[0], 111);
+    assert_int_equal(find(p, "g")->self[0], 111000);
+    static const uint64_t costs[] = {101, 10, 101000, 10000};
+    for (size_t i = 0; i < p->n_lines; i++)
+        assert_int_equal(callgrind_line_self(p, &p->lines[i])[0], costs[i]);
 }
 
 /* Many costs to a line, mostly of one digit, some missing, in the order of the events or not: their
@@ -706,10 +804,11 @@ static void costs_of_many_events(void **state)
     assert_clean(p);
     assert_int_equal(p->n_lines, N_LINES);
     for (size_t i = 0; i < p->n_lines; i++)
-        assert_memory_equal(p->lines[i].self, sums[p->lines[i].line], sizeof sums[0]);
+        assert_memory_equal(callgrind_line_self(p, &p->lines[i]), sums[p->lines[i].line],
+                            sizeof sums[0]);
 }
 
-/* The masks of sixteen bytes, by both ways of finding them, against a look at each byte. */
+/* What is no digit in sixteen bytes, by both ways of finding it, against a look at each byte. */
 static void blocks_of_text(void **state)
 {
     (void)state;
@@ -717,15 +816,40 @@ static void blocks_of_text(void **state)
     GRand *rand = g_rand_new_with_seed(3);
     for (int k = 0; k < 20000; k++) {
         char text[SCAN_BLOCK_BYTES];
-        scan_block expected = {0, 0};
+        uint32_t expected = 0;
         for (unsigned i = 0; i < sizeof text; i++) {
             text[i] = bytes[g_rand_int_range(rand, 0, (gint32)sizeof bytes)]; /* with its zero */
-            expected.digits |= (uint32_t)scan_is_digit(text[i]) << i;
-            expected.newlines |= (uint32_t)(text[i] == '\n') << i;
+            expected |= (uint32_t)!scan_is_digit(text[i]) << i;
         }
-        scan_block by_words = scan_block_by_words(text), as_used = scan_block_read(text);
-        assert_memory_equal(&by_words, &expected, sizeof expected);
-        assert_memory_equal(&as_used, &expected, sizeof expected);
+        assert_int_equal(scan_others_by_words(text), expected);
+        assert_int_equal(scan_others(text), expected);
+    }
+    g_rand_free(rand);
+}
+
+/* Two numbers of every length at once, against printf(). */
+static void pairs_of_numbers(void **state)
+{
+    (void)state;
+    GRand *rand = g_rand_new_with_seed(4);
+    for (unsigned k = 0; k < 20000; k++) {
+        unsigned n[2] = {k % 8, k / 8 % 8};
+        uint64_t words[2], expected[2];
+        for (unsigned i = 0; i < 2; i++) {
+            char text[24] = "";
+            guint32 limit = 1;
+            for (unsigned digit = 0; digit < n[i]; digit++)
+                limit *= 10;
+            expected[i] = g_rand_int(rand) % limit;
+            if (n[i] > 0)
+                (void)snprintf(text, sizeof text, "%0*u", (int)n[i], (unsigned)expected[i]);
+            memset(text + n[i], "3 \n\xff"[k % 4], sizeof text - n[i]); /* what is behind it */
+            words[i] = scan_align(text, n[i]);
+            assert_true(scan_aligned_value(words[i]) == expected[i]);
+        }
+        scan_pair values = scan_two(words[0], words[1]);
+        assert_int_equal(values.first, expected[0]);
+        assert_int_equal(values.second, expected[1]);
     }
     g_rand_free(rand);
 }
@@ -768,7 +892,8 @@ static void files_of_many_windows(void **state)
     }
     for (size_t i = 0; i < whole->n_lines; i++) {
         assert_int_equal(read->lines[i].line, whole->lines[i].line);
-        assert_int_equal(read->lines[i].self[0], whole->lines[i].self[0]);
+        assert_int_equal(callgrind_line_self(read, &read->lines[i])[0],
+                         callgrind_line_self(whole, &whole->lines[i])[0]);
     }
     assert_int_equal(g_unlink(path), 0);
     assert_int_equal(g_rmdir(folder), 0);
@@ -802,8 +927,11 @@ int main(void)
         cmocka_unit_test(deep_chains),
         cmocka_unit_test(functions_in_many_pieces),
         cmocka_unit_test(plain_lines_and_others),
+        cmocka_unit_test(lines_with_addresses),
+        cmocka_unit_test(same_addresses_in_two_functions),
         cmocka_unit_test(costs_of_many_events),
         cmocka_unit_test(blocks_of_text),
+        cmocka_unit_test(pairs_of_numbers),
         cmocka_unit_test(files_of_many_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

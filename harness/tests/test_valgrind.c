@@ -103,7 +103,7 @@ static GHashTable *sums_by_place(const callgrind_profile *p)
 {
     GHashTable *sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     for (size_t i = 0; i < p->n_lines; i++) {
-        const char *file = p->lines[i].file;
+        const char *file = p->files[p->lines[i].file];
         char *key = g_strdup_printf("%s:%s", file[0] != '\0' ? file : "???",
                                     p->functions[p->lines[i].function].name);
         uint64_t *sum = g_hash_table_lookup(sums, key);
@@ -113,7 +113,7 @@ static GHashTable *sums_by_place(const callgrind_profile *p)
         } else {
             g_free(key);
         }
-        *sum += p->lines[i].self[0];
+        *sum += callgrind_line_self(p, &p->lines[i])[0];
     }
     return sums;
 }
@@ -225,7 +225,7 @@ static void every_form_has_the_same_costs(void **state)
                      p->totals[0], plain->totals[0]);
         uint64_t lines = 0;
         for (size_t k = 0; k < p->n_lines; k++)
-            lines += p->lines[k].self[0];
+            lines += callgrind_line_self(p, &p->lines[k])[0];
         assert_true(lines == p->totals[0]);
         (void)g_remove(s->file); /* combined dumps are appended */
     }

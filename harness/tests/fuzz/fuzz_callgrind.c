@@ -13,7 +13,7 @@ static void check_sums(const callgrind_profile *p)
     for (size_t e = 0; e < p->n_events; e++) {
         uint64_t lines = 0, functions = 0;
         for (size_t i = 0; i < p->n_lines; i++)
-            lines += p->lines[i].self[e];
+            lines += callgrind_line_self(p, &p->lines[i])[e];
         for (size_t i = 0; i < p->n_functions; i++)
             functions += p->functions[i].self[e];
         if (lines != p->totals[e] || functions != p->totals[e])
