@@ -149,6 +149,7 @@ heap_pool *heap_next_pool(heap_state *s, unsigned size_class)
     if (moved && pool != &s->none && spares->n_blocks < HEAP_MAX_SPARES && !s->watched) {
         spares->n_blocks++;
         spares->n_live++;
+        s->n_refused[size_class] = 0;
     }
     s->lists[size_class] = pool; /* also where there is no memory for another */
     if (pool == &s->none && (pool = new_pool(s, size_class)) == NULL)
@@ -214,6 +215,7 @@ static void return_spares(heap_state *s, heap_pool *spares)
     spares->state = HEAP_POOL_FULL;
     spares->n_blocks = 0;
     spares->n_live = 0; /* no room: none becomes one again */
+    s->n_refused[spares->size_class] = 0;
     while (block != NULL) {
         heap_block *next = block->next;
         mem_free_small(block);
@@ -257,8 +259,8 @@ void heap_free_slow(heap_pool *pool, void *block)
             add_spare(s, spares, block);
             return;
         }
-        if (spares->n_blocks != 0)
-            return_spares(s, spares); /* one too many */
+        if (spares->n_blocks != 0 && ++s->n_refused[pool->size_class] == HEAP_MAX_REFUSED)
+            return_spares(s, spares);
     }
     if (s->watched)
         heap_watched_free(s, pool, block);
@@ -316,7 +318,7 @@ static __attribute__((noinline)) void free_no_spare(heap_state *s, void *block, 
 void heap_free_other(heap *h, void *block, int mark)
 {
     heap_state *s = heap_state_of(h);
-    heap_pool *spares = &s->spares[mark & REGISTRY_CLASS];
+    heap_pool *spares = &s->head.spares[mark & REGISTRY_CLASS];
     if (__builtin_expect(spares->n_live == 0, 0)) {
         free_no_spare(s, block, mark);
         return;

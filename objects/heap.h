@@ -32,9 +32,10 @@
  *
  * A class whose pools are nearly full, while blocks of it come and go, would move a pool on and off
  * its list each time. There, a block freed from a FULL pool becomes a spare: it waits in the heap,
- * the last one first, to be handed out next, and its pool stays FULL and counts it as live. A class
- * may hold as many spares as it had such moves, HEAP_MAX_SPARES at the most; once there is one too
- * many all go back to their pools, and it begins anew.
+ * the last one first, to be handed out next, and its pool counts it as live and stays FULL. A class
+ * may hold as many spares as it had such moves, HEAP_MAX_SPARES at the most; what is too much goes
+ * to its pool, and if that happens HEAP_MAX_REFUSED times without a move, blocks only go: all
+ * spares return, and it begins anew.
  *
  * Memory goes back to the system when it was not needed for a while, by need and not by the clock,
  * so that the same program does the same each time. At once, all but HEAP_MAX_EMPTY empty arenas.
@@ -75,6 +76,7 @@
 #define HEAP_POOL_BYTES         ((size_t)4096)
 #define HEAP_ARENA_BYTES        ((size_t)262144)
 #define HEAP_N_CLASSES          (HEAP_SMALL_MAX_BYTES / HEAP_ALIGNMENT)
+#define HEAP_N_LISTS            (HEAP_N_CLASSES + 1) /* one for the largest block with its guard */
 #define HEAP_N_POOLS            (HEAP_ARENA_BYTES / HEAP_POOL_BYTES - 1) /* one is the headers' */
 #define HEAP_SMALL_PAGED_ARENAS 32   /* 8 MiB; further arenas come from huge pages */
 #define HEAP_REGION_ARENAS      8    /* a huge page */
@@ -82,6 +84,7 @@
 #define HEAP_KEPT_ARENAS        2    /* empty arenas that are kept for good: 512 KiB */
 #define HEAP_MAX_EMPTY          256  /* empty arenas that are kept for a while: 64 MiB */
 #define HEAP_MAX_SPARES         256  /* of each class */
+#define HEAP_MAX_REFUSED        16   /* blocks too many in a row, for which spares are returned */
 #define HEAP_WINDOW_EVENTS      1024 /* slow paths, for each arena, of a window */
 
 typedef struct heap heap;
@@ -156,6 +159,11 @@ _Static_assert(sizeof(heap_pool) * (HEAP_N_POOLS + 1) == HEAP_POOL_BYTES, "heade
 /* The part of a heap that inlined code reads; the rest is behind it. */
 struct heap {
     heap_pool *current[HEAP_N_CLASSES]; /* never NULL: a list ends with a pool without blocks */
+    /* Of each class, as if they were a pool's blocks: free, the spares; n_blocks, how many it may
+     * hold; n_live, how many more. On the class's list with a spare; else FULL, as an exhausted
+     * one. A watched heap has none. By what the registry says of the class: the first are those of
+     * no class, and there is no room for any. */
+    _Alignas(sizeof(heap_pool)) heap_pool spares[1 + HEAP_N_LISTS];
 };
 
 typedef struct heap_stats {
@@ -278,6 +286,18 @@ static inline void mem_free_small(void *block)
         heap_free_slow(pool, block);
 }
 
+/* A block of a pool that stands apart. False: this is not all that there is to do. */
+static inline bool heap_add_spare(heap *h, heap_block *block, int mark)
+{
+    heap_pool *spares = &h->spares[mark & REGISTRY_CLASS];
+    if (spares->n_live == 0 || spares->free == NULL || (mark & REGISTRY_NOTED) != 0)
+        return false;
+    block->next = spares->free;
+    spares->free = block;
+    spares->n_live--;
+    return true;
+}
+
 /* Gives back a block of mem_alloc() and its kin; NULL is fine. An address of no arena goes to
  * free(). Cost: O(1) unless an arena is unmapped. */
 static inline void mem_free(heap *h, void *block)
@@ -285,7 +305,7 @@ static inline void mem_free(heap *h, void *block)
     int mark = registry_get(block);
     if (__builtin_expect(mark > 0, 1))
         mem_free_small(block);
-    else
+    else if (!heap_add_spare(h, block, mark))
         heap_free_other(h, block, mark);
 }
 

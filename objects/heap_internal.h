@@ -31,17 +31,11 @@ typedef struct heap_arena {
 
 _Static_assert(sizeof(heap_arena) == sizeof(heap_pool), "the arena's header is one of the headers");
 
-#define HEAP_GUARD_BYTES ((size_t)16)         /* at the least, behind each block of a debug heap */
-#define HEAP_N_LISTS     (HEAP_N_CLASSES + 1) /* one for the largest block with its guard */
+#define HEAP_GUARD_BYTES ((size_t)16) /* at the least, behind each block of a debug heap */
 
 typedef struct heap_state {
-    /* First: a heap * is a heap_state *. Aligned, for the sake of the headers below. */
-    _Alignas(sizeof(heap_pool)) struct heap head;
-    /* Of each class, as if they were a pool's blocks: free, the spares; n_blocks, how many it may
-     * hold; n_live, how many more. On the class's list with a spare; else FULL, as an exhausted
-     * one. A watched heap has none. By what the registry says of the class: the first are those of
-     * no class, and there is no room for any. */
-    heap_pool spares[1 + HEAP_N_LISTS];
+    struct heap head;                /* first: a heap * is a heap_state * */
+    uint8_t n_refused[HEAP_N_LISTS]; /* of each class, blocks too many since there was more room */
     heap_pool none;    /* ends every list: a pool without blocks that is never empty */
     heap_pool **lists; /* of each class, its pools with room: head.current, or hidden */
     heap_pool *hidden[HEAP_N_LISTS]; /* of a watched heap, whose current ones are all `none` */
@@ -74,7 +68,7 @@ static inline heap_arena *heap_arena_of(const heap_pool *pool)
 
 static inline heap_pool *heap_spares_of(heap_state *s, unsigned size_class)
 {
-    return &s->spares[1 + size_class];
+    return &s->head.spares[1 + size_class];
 }
 
 static inline bool heap_has_returned(const heap_pool *pool)

@@ -273,14 +273,21 @@ static const char *check_offered(const heap_state *s)
     return NULL;
 }
 
-/* Each spare lies in a full pool of its class, and they are as many as room was used up. */
+static bool is_spare_of(const heap_pool *pool, unsigned size_class, const heap_block *b)
+{
+    size_t offset = (size_t)((const char *)b - heap_pool_start(pool));
+    return pool->state != HEAP_POOL_FREE && pool->size_class == size_class &&
+           (const char *)b < pool->virgin && offset % heap_class_bytes(size_class) == 0;
+}
+
+/* Each spare lies in a pool of its class, and they are as many as room was used up. */
 static const char *check_spares(const heap_state *s, unsigned size_class)
 {
-    const heap_pool *spares = &s->spares[1 + size_class];
+    const heap_pool *spares = &s->head.spares[1 + size_class];
     size_t n = 0;
     for (const heap_block *b = spares->free; b != NULL && n <= HEAP_MAX_SPARES; b = b->next) {
-        if (registry_get(b) != REGISTRY_APART + 1 + (int)size_class)
-            return "a spare block is in no full pool of its class";
+        if (!heap_owns(b) || !is_spare_of(heap_pool_of(b), size_class, b))
+            return "a spare block is in no pool of its class";
         n++;
     }
     if (n + spares->n_live != spares->n_blocks || spares->n_blocks > HEAP_MAX_SPARES)

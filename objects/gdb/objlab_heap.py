@@ -42,13 +42,13 @@ class Pool:
         self.start = self.arena + self.index * geometry.pool
         self.state = enum_text(gdb.Value(int(header["state"])).cast(c_type("heap_pool_state")), "HEAP_POOL_")
         self.n_blocks = int(header["n_blocks"])
-        self.spares = self.find_spares() if self.state == "full" else []
+        self.spares = [] if self.state == "free" else self.find_spares()
         self.n_live = 0 if self.state == "free" else int(header["n_live"]) - len(self.spares)
 
     def find_spares(self):
         """Free blocks of the pool that wait in the heap to be handed out next."""
         heap = at(self.arena, "heap_arena")["owner"]
-        spares = block_addresses(heap["spares"][1 + int(self.header["size_class"])]["free"])
+        spares = block_addresses(heap["head"]["spares"][1 + int(self.header["size_class"])]["free"])
         return [block for block in spares if self.start <= block < int(self.header["end"])]
 
     def block_bytes(self):
