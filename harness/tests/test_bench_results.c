@@ -87,6 +87,9 @@ static void goals_are_ratios_of_the_same_run(void **state)
         assert_true(g.goal == 1 && g.outcome == BENCH_GOAL_MISSED);
         assert_false(bench_goal_of(r, made_up_figure(r, "slots", "batch", 8, 0.2, "malloc"), &g));
         assert_false(bench_goal_of(r, made_up_figure(r, "slots", "batch", 8, 0, NULL), &g));
+        const bench_figure *resident =
+            made_up_figure(r, "", "bytes_kept_resident", 43, 40, "cpython");
+        assert_false(bench_goal_of(r, resident, &g));
         g_autofree char *table = bench_result_to_table(r, false);
         assert_non_null(strstr(table, "of 4 met"));
     }
