@@ -44,6 +44,10 @@ void score_lint(score *s);
 /* What only informs: figures, call table, heaps, sources. */
 void score_profiles(score *s);
 
+/* True if what was measured is the submission's: its pool or its layouts. Where neither is fit, the
+ * solution's stand in for both, and the figures are those of the solution. */
+bool score_is_measured(const score *s);
+
 /* The lines of the submission, what the runs of its workload found of each joined; calls_profile:
  * callgrind's. What was not measured stays unknown. */
 void score_lines(const score *s, record_calls *calls, const callgrind_profile *calls_profile);

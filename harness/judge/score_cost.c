@@ -15,12 +15,17 @@ static const correctness *found_of(const score *s, submission_part part)
     return s->found[part == SUBMISSION_POOL ? CHECK_POOL : CHECK_LAYOUTS];
 }
 
+bool score_is_measured(const score *s)
+{
+    return found_of(s, SUBMISSION_POOL)->eligible || found_of(s, SUBMISSION_LAYOUTS)->eligible;
+}
+
 static void add_figures(score *s, const cost_item *item, const char *unit)
 {
     if (item->solution >= 0)
         (void)record_add_figure(s->record, item->name, item->layout, "solution", unit,
                                 item->solution);
-    if (item->mine < 0 || item->work != COST_WORK_DONE)
+    if (item->mine < 0 || item->work != COST_WORK_DONE || !score_is_measured(s))
         return;
     record_figure *figure =
         record_add_figure(s->record, item->name, item->layout, "submission", unit, item->mine);

@@ -167,6 +167,8 @@ static void add_times(score *s)
 {
     for (guint i = 0; i < s->e->times->len; i++) {
         const evidence_time *t = g_ptr_array_index(s->e->times, i);
+        if (strcmp(t->subject, "submission") == 0 && !score_is_measured(s))
+            continue;
         record_figure *figure =
             record_add_figure(s->record, t->name, t->layout, t->subject, "ns", t->ns);
         figure->low = t->low;

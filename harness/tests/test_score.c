@@ -428,6 +428,35 @@ static void speed_of_a_wrong_part_earns_nothing(void **state)
     assert_score(only_part(b), 4, RECORD_PARTIAL);
 }
 
+static unsigned count_figures(const bench *b, const char *subject)
+{
+    unsigned n = 0;
+    for (guint i = 0; i < b->s.record->figures->len; i++) {
+        const record_figure *figure = g_ptr_array_index(b->s.record->figures, i);
+        n += strcmp(figure->subject, subject) == 0;
+    }
+    return n;
+}
+
+/* With the solution's pool and layouts in it the program that was measured is the solution. */
+static void figures_of_the_solution_are_not_the_submissions(void **state)
+{
+    bench *b = *state;
+    for (unsigned factor = 1; factor <= 2; factor++) {
+        put_profile(b, "solution", factor, 100, 50);
+        put_profile(b, "submission", factor, 100, 50);
+    }
+    b->s.found[CHECK_LAYOUTS]->eligible = false;
+    score_speed(&b->s);
+    unsigned n = count_figures(b, "solution");
+    assert_true(n > 0);
+    assert_int_equal(count_figures(b, "submission"), n);
+    b->s.found[CHECK_POOL]->eligible = false;
+    score_speed(&b->s);
+    assert_int_equal(count_figures(b, "solution"), 2 * n);
+    assert_int_equal(count_figures(b, "submission"), n);
+}
+
 static void a_lost_profile_of_the_solution_is_our_fault(void **state)
 {
     bench *b = *state;
@@ -558,6 +587,7 @@ int main(void)
         TEST(memory_of_a_wrong_part_earns_nothing),
         TEST(a_cut_memcheck_report_earns_nothing),
         TEST(speed_is_a_ratio_of_slopes),
+        TEST(figures_of_the_solution_are_not_the_submissions),
         TEST(work_that_is_not_done_has_no_speed),
         TEST(work_that_is_done_only_unwatched_is_tampering),
         TEST(undefined_memory_explains_it),
