@@ -273,7 +273,9 @@ static bool promote_holders_of_nothing(collection *k)
     collector_list *young = k->rt->collector.young;
     const unsigned next = k->generation + 1;
     const bool become_old = next == COLLECTOR_OLDEST;
-    const collector_list before = become_old ? (collector_list){0} : young[next];
+    collector_list before = {0};
+    if (!become_old)
+        before = young[next];
     size_t n_seen = 0;
     unsigned g = 0;
     for (; g <= k->generation && promote_list(k, g); g++)

