@@ -199,10 +199,8 @@ void heap_settle_pool(heap_state *s, heap_pool *pool)
 /* There is room for it. */
 static void add_spare(heap_state *s, heap_pool *spares, heap_block *block)
 {
-    block->next = spares->free;
-    spares->free = block;
-    spares->n_live--;
-    if (__builtin_expect(spares->state == HEAP_POOL_FULL, 0))
+    heap_push_spare(spares, block);
+    if (spares->state == HEAP_POOL_FULL)
         list_add(s, spares);
 }
 
@@ -319,12 +317,11 @@ void heap_free_other(heap *h, void *block, int mark)
 {
     heap_state *s = heap_state_of(h);
     heap_pool *spares = &s->head.spares[mark & REGISTRY_CLASS];
-    if (__builtin_expect(spares->n_live == 0, 0)) {
+    if (spares->n_live == 0) {
         free_no_spare(s, block, mark);
         return;
     }
-    if (__builtin_expect((mark & REGISTRY_NOTED) != 0, 0))
-        registry_set(block, mark & ~REGISTRY_NOTED);
+    heap_drop_note(block);
     add_spare(s, spares, block);
 }
 

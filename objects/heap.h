@@ -286,16 +286,22 @@ static inline void mem_free_small(void *block)
         heap_free_slow(pool, block);
 }
 
+/* There is room for it. */
+static inline void heap_push_spare(heap_pool *spares, heap_block *block)
+{
+    /* NULL is in no pool, and for such there is no room. */
+    block->next = spares->free; // NOLINT(clang-analyzer-core.NullDereference)
+    spares->free = block;
+    spares->n_live--;
+}
+
 /* A block of a pool that stands apart. False: this is not all that there is to do. */
 static inline bool heap_add_spare(heap *h, heap_block *block, int mark)
 {
     heap_pool *spares = &h->spares[mark & REGISTRY_CLASS];
     if (spares->n_live == 0 || spares->free == NULL || (mark & REGISTRY_NOTED) != 0)
         return false;
-    /* NULL is in no pool, and for such there is no room. */
-    block->next = spares->free; // NOLINT(clang-analyzer-core.NullDereference)
-    spares->free = block;
-    spares->n_live--;
+    heap_push_spare(spares, block);
     return true;
 }
 

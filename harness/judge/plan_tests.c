@@ -59,10 +59,8 @@ static bool compile_variant(session *s, GPtrArray *jobs, const mutant *m, GError
         const build_unit what = {unit, folder, "/variant", file, compile_flags};
         if (!g_file_test(path, G_FILE_TEST_EXISTS))
             continue;
-        jobs_item *j = build_compile_job(s, &what, error);
-        if (j == NULL)
+        if (!jobs_add(jobs, build_compile_job(s, &what, error)))
             return false;
-        g_ptr_array_add(jobs, j);
     }
     return true;
 }
@@ -103,10 +101,7 @@ static bool link_tests(session *s, GPtrArray *jobs, const mutant *m, GError **er
     g_autofree char *pool = unit_of(s, m, SUBMISSION_POOL);
     g_autofree char *layouts = unit_of(s, m, SUBMISSION_LAYOUTS);
     const char *units[] = {TESTS_DRIVER, "submission-tests", pool, layouts, NULL};
-    jobs_item *j = build_link_job(s, program, units, link_flags, error);
-    if (j != NULL)
-        g_ptr_array_add(jobs, j);
-    return j != NULL;
+    return jobs_add(jobs, build_link_job(s, program, units, link_flags, error));
 }
 
 static bool link_coverage(session *s, GPtrArray *jobs, GError **error)
