@@ -233,7 +233,7 @@ static uint64_t *append_line(callgrind_model *m, uint32_t file, uint32_t line, u
         begin_addresses(m);
     if (all->addresses != NULL)
         all->addresses[all->n_lines] = address;
-    all->lines[all->n_lines] = (callgrind_line){m->open, line, file};
+    all->lines[all->n_lines] = (callgrind_line){.line = line, .file = file};
     m->max_address = MAX(m->max_address, address);
     return all->line_costs + m->n_events * all->n_lines++;
 }
@@ -304,7 +304,6 @@ callgrind_lines callgrind_model_take_lines(callgrind_model *m, bool has_addresse
     }
     return (callgrind_lines){.slots = m->line_index.slots,
                              .shift = 32 - m->line_index.bits,
-                             .function = m->open,
                              .first = (uint32_t)m->line_index.first,
                              .n = (uint32_t)all->n_lines,
                              .limit = (uint32_t)(all->n_lines + room),
@@ -371,8 +370,10 @@ void callgrind_model_open(callgrind_model *m, uint32_t function)
     callgrind_items *all = &m->all;
     if (m->n_repeated > MAX(MAX_REPEATED, (all->n_lines + all->n_calls) / 2))
         merge(m);
-    m->is_repeat = m->states[function].was_opened;
-    m->has_repeats = m->has_repeats || m->is_repeat;
+    bool is_repeat = m->states[function].was_opened;
+    m->is_repeat = is_repeat;
+    if (is_repeat)
+        m->has_repeats = true;
     if (all->n_sections + 1 == all->sections_capacity) /* the last one has an end, too */
         reserve_sections(m, 2 * all->sections_capacity);
     m->states[function].was_opened = true;
@@ -393,7 +394,8 @@ void callgrind_model_close(callgrind_model *m, uint64_t *sums)
     uint64_t *self = (uint64_t *)(uintptr_t)f->self; /* it is ours: not const here */
     uint32_t own_file = m->states[s->function].file;
     for (size_t i = s->first_line; i < all->n_lines; i++) {
-        const callgrind_line *l = &all->lines[i];
+        callgrind_line *l = &all->lines[i];
+        l->function = s->function;
         if (l->file == own_file && l->line != 0 && (f->line == 0 || l->line < f->line))
             f->line = l->line;
     }

@@ -24,6 +24,8 @@
 #include "harness/profile/callgrind_index.h"
 #include "harness/profile/store.h"
 
+#include <string.h>
+
 #define CALLGRIND_NONE UINT32_MAX
 
 typedef struct callgrind_model callgrind_model;
@@ -62,7 +64,6 @@ uint64_t *callgrind_model_call(callgrind_model *m, uint32_t callee, uint32_t fil
 typedef struct callgrind_lines {
     callgrind_index_slot *slots;
     unsigned shift;
-    uint32_t function;
     uint32_t first, n, limit; /* of the section; so far; n that makes more room necessary */
     callgrind_line *lines;
     uint64_t *costs, *addresses;
@@ -81,17 +82,20 @@ void callgrind_model_give_lines(callgrind_model *m, callgrind_lines l);
 static inline bool callgrind_lines_at(callgrind_lines *l, uint32_t file, uint32_t line,
                                       uint32_t *ret_index)
 {
-    uint32_t hash = callgrind_index_hash(file, line);
+    uint32_t hash = callgrind_index_hash(file, line), place[] = {line, file};
+    uint64_t here, there;
     callgrind_index_slot *slot = &l->slots[hash >> l->shift];
     uint32_t if_new = -(uint32_t)(slot->index - l->first >= l->n - l->first);
     __asm__("" : "+r"(if_new)); /* hides what it is: else compilers make a branch of it */
     uint32_t at = (slot->index & ~if_new) | (l->n & if_new);
     callgrind_line *item = &l->lines[at];
-    uint32_t differs = (item->line ^ line) | (item->file ^ file);
-    if (__builtin_expect((differs & ~if_new) != 0, 0) || __builtin_expect(l->n == l->limit, 0))
+    memcpy(&here, place, sizeof here);
+    memcpy(&there, &item->line, sizeof there); /* the file is behind it */
+    if (__builtin_expect(((here ^ there) & ~(uint64_t)(int32_t)if_new) != 0, 0) ||
+        __builtin_expect(l->n == l->limit, 0))
         return false;
     *slot = (callgrind_index_slot){hash, at};
-    *item = (callgrind_line){l->function, line, file};
+    memcpy(&item->line, &here, sizeof here);
     l->n -= if_new;
     *ret_index = at;
     return true;
@@ -103,7 +107,8 @@ static inline bool callgrind_lines_append(callgrind_lines *l, uint32_t file, uin
 {
     if (__builtin_expect(address <= l->max_address, 0) || __builtin_expect(l->n == l->limit, 0))
         return false;
-    l->lines[l->n] = (callgrind_line){l->function, line, file};
+    l->lines[l->n].line = line;
+    l->lines[l->n].file = file;
     l->addresses[l->n] = address;
     l->max_address = address;
     *ret_index = l->n++;

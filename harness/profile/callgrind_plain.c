@@ -20,69 +20,114 @@ typedef struct plain_form {
 typedef struct plain_line {
     uint64_t line, address;
     const char *costs;
-    const char *end; /* of a form of one cost: its newline; NULL: not as plain as that */
-    uint64_t cost;   /* of such a one, if it has an end */
+    const char *end; /* of a form of one cost: its newline */
+    uint32_t cost;   /* of such a one */
 } plain_line;
 
 #define UNLIKELY(condition) __builtin_expect(condition, 0)
 
-/* A position as it stands: "+3 ", "-3 ", "* " or "3 ". */
+/* What the first character of a position makes of it. */
+typedef struct plain_sign {
+    uint64_t text;              /* exclusive-or: values of digits, 0 for a sign */
+    uint64_t relative, minus;   /* all bits or none */
+    uint32_t min_length, range; /* how long it is: between min_length and this more */
+} plain_sign;
+
+#define DIGIT                                                                                      \
+    {                                                                                              \
+        SCAN_ZEROS, 0, 0, 1, 7                                                                     \
+    }
+#define SIGN(character) (SCAN_ZEROS ^ '0' ^ (character))
+
+/* By the lower four bits of it; any other character than it is for leaves what is no digit. */
+static const plain_sign signs[16] = {
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    DIGIT,
+    ['*' & 15] = {SIGN('*'), UINT64_MAX, 0, 1, 0},
+    ['+' & 15] = {SIGN('+'), UINT64_MAX, 0, 2, 6},
+    ['-' & 15] = {SIGN('-'), UINT64_MAX, UINT64_MAX, 2, 6},
+};
+
+/* A position as it stands: "+3", "-3", "*" or "3". */
 typedef struct plain_position {
-    uint64_t digits; /* see scan_align() */
-    bool is_minus, is_relative;
+    const plain_sign *sign;
+    uint64_t digits;
 } plain_position;
 
-/* Finds the one at p[*at]. others: which bytes are no digits. *at becomes what is behind it. False
- * if it is something else. */
-ALWAYS_INLINE bool find_position(const char *p, uint32_t others, unsigned *at,
-                                 plain_position *ret_position)
+/* The one of n characters at p. False if it is something else; whether its digits are some is not
+ * looked at. */
+ALWAYS_INLINE bool find_position(const char *p, size_t n, plain_position *ret_position)
 {
-    char sign = p[*at];
-    bool is_minus = sign == '-', is_same = sign == '*', is_relative = others >> *at & 1;
-    unsigned space = (unsigned)__builtin_ctz((others & -2U << *at) | 1U << 31);
-    unsigned n = space - *at - is_relative;
-    if (UNLIKELY(is_relative != (is_minus | is_same | (sign == '+'))) ||
-        UNLIKELY((n == 0) != is_same) || UNLIKELY(n > 7) || UNLIKELY(p[space] != ' '))
-        return false;
-    *ret_position = (plain_position){scan_align(p + *at + is_relative, n), is_minus, is_relative};
-    *at = space + 1;
-    return true;
+    const plain_sign *sign = &signs[p[0] & 15];
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    *ret_position = (plain_position){sign, scan_align(word ^ sign->text, n)};
+    return __builtin_expect(n - sign->min_length <= sign->range, 1);
 }
 
 ALWAYS_INLINE uint64_t moved(plain_position position, uint64_t value, uint64_t base)
 {
-    uint64_t is_minus = position.is_minus, is_relative = position.is_relative;
-    return (value ^ -is_minus) + is_minus + (base & -is_relative);
+    const plain_sign *sign = position.sign;
+    return ((value ^ sign->minus) - sign->minus) + (base & sign->relative);
 }
 
-/* Looks at the line at p, and reads its positions. base: the line above. False if it is something
- * else. */
+/* Where the first one is; what none of its users takes, if there is none. */
+ALWAYS_INLINE size_t first_of(uint32_t found)
+{
+    return (size_t)__builtin_ctz(found | 1U << 31);
+}
+
+ALWAYS_INLINE uint32_t find(const char *p, plain_form form, char character)
+{
+    uint32_t found = scan_find(p, character);
+    if (form.has_addresses)
+        found |= scan_find(p + SCAN_BLOCK_BYTES, character) << SCAN_BLOCK_BYTES;
+    return found;
+}
+
+/* Looks at the line at p, and reads its positions, and its cost if it has but one. base: the line
+ * above. False if it is something else. */
 ALWAYS_INLINE bool read_plain_line(const char *p, plain_form form, const plain_line *base,
                                    plain_line *ret_line)
 {
-    uint32_t others = scan_others(p);
-    if (form.has_addresses)
-        others |= scan_others(p + SCAN_BLOCK_BYTES) << SCAN_BLOCK_BYTES;
-    plain_line l = {.end = NULL};
-    unsigned at = 0;
-    plain_position address = {.digits = 0}, line;
-    if ((form.has_addresses && !find_position(p, others, &at, &address)) ||
-        !find_position(p, others, &at, &line))
+    uint32_t blanks = find(p, form, ' ');
+    plain_position address, line;
+    size_t begin = 0, blank = first_of(blanks);
+    if (form.has_addresses) {
+        if (!find_position(p, blank, &address))
+            return false;
+        begin = blank + 1;
+        blank = first_of(blanks & (blanks - 1));
+    }
+    if (!find_position(p + begin, blank - begin, &line))
         return false;
-    l.costs = p + at;
+    plain_line l = {.costs = p + blank + 1};
     uint64_t cost = 0;
     if (form.has_one_cost) {
-        unsigned end = (unsigned)__builtin_ctz((others & -1U << at) | 1U << 31), n = end - at;
-        if (__builtin_expect(n - 1 < 7 && p[end] == '\n', 1)) {
-            cost = scan_align(l.costs, n);
-            l.end = p + end;
-        }
+        size_t newline = first_of(find(p, form, '\n')), n = newline - blank - 1;
+        memcpy(&cost, l.costs, sizeof cost);
+        cost = scan_align(cost ^ SCAN_ZEROS, n);
+        l.end = p + newline;
+        if (UNLIKELY(n - 1 > 7))
+            return false;
     }
-    scan_pair values = scan_two(line.digits, cost);
-    l.cost = values.second;
-    l.line = moved(line, values.first, base->line);
-    if (form.has_addresses)
-        l.address = moved(address, scan_aligned_value(address.digits), base->address);
+    uint32_t value;
+    if (UNLIKELY(!scan_two(line.digits, cost, &value, &l.cost)))
+        return false;
+    l.line = moved(line, value, base->line);
+    if (form.has_addresses) {
+        if (UNLIKELY(!scan_eight(address.digits, &value)))
+            return false;
+        l.address = moved(address, value, base->address);
+    }
     if (UNLIKELY(l.line > UINT32_MAX))
         return false;
     *ret_line = l;
@@ -109,7 +154,7 @@ ALWAYS_INLINE const char *add_costs(callgrind_reader *r, plain_form form, const 
 {
     const char *p = l->costs;
     size_t i = 0, n = r->n_columns;
-    if (form.has_one_cost && l->end != NULL) {
+    if (form.has_one_cost) {
         costs[0] += l->cost;
         return l->end + 1;
     }

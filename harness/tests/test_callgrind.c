@@ -808,50 +808,122 @@ static void costs_of_many_events(void **state)
                             sizeof sums[0]);
 }
 
-/* What is no digit in sixteen bytes, by both ways of finding it, against a look at each byte. */
+/* Where a character is in sixteen bytes, by both ways of finding it, against a look at each byte.
+ */
 static void blocks_of_text(void **state)
 {
     (void)state;
-    static const char bytes[] = "0123456789/: \n\r\t*+-\x80\xb0\xb9\x8a\xa0\xff";
+    static const char bytes[] = " \n!\x0b\t\x8a\xa0\x7f\x80\xff";
     GRand *rand = g_rand_new_with_seed(3);
     for (int k = 0; k < 20000; k++) {
-        char text[SCAN_BLOCK_BYTES];
+        char text[SCAN_BLOCK_BYTES], character = bytes[k % (int)sizeof bytes]; /* with its zero */
         uint32_t expected = 0;
         for (unsigned i = 0; i < sizeof text; i++) {
-            text[i] = bytes[g_rand_int_range(rand, 0, (gint32)sizeof bytes)]; /* with its zero */
-            expected |= (uint32_t)!scan_is_digit(text[i]) << i;
+            text[i] = bytes[g_rand_int_range(rand, 0, (gint32)sizeof bytes)];
+            expected |= (uint32_t)(text[i] == character) << i;
         }
-        assert_int_equal(scan_others_by_words(text), expected);
-        assert_int_equal(scan_others(text), expected);
+        assert_int_equal(scan_find_by_words(text, character), expected);
+        assert_int_equal(scan_find(text, character), expected);
     }
     g_rand_free(rand);
 }
 
-/* Two numbers of every length at once, against printf(). */
+/* Numbers of every length, two at once and one, against printf(); with any other character among
+ * their digits they are none. */
 static void pairs_of_numbers(void **state)
 {
     (void)state;
     GRand *rand = g_rand_new_with_seed(4);
-    for (unsigned k = 0; k < 20000; k++) {
-        unsigned n[2] = {k % 8, k / 8 % 8};
-        uint64_t words[2], expected[2];
+    for (unsigned k = 0; k < 40000; k++) {
+        unsigned n[2] = {k % 8 + 1, k / 8 % 8 + 1};
+        uint64_t words[2];
+        uint32_t expected[2], value, other;
+        unsigned spoilt = k % 3; /* 2: none is */
         for (unsigned i = 0; i < 2; i++) {
-            char text[24] = "";
+            char text[24];
             guint32 limit = 1;
             for (unsigned digit = 0; digit < n[i]; digit++)
                 limit *= 10;
             expected[i] = g_rand_int(rand) % limit;
-            if (n[i] > 0)
-                (void)snprintf(text, sizeof text, "%0*u", (int)n[i], (unsigned)expected[i]);
+            (void)snprintf(text, sizeof text, "%0*u", (int)n[i], (unsigned)expected[i]);
             memset(text + n[i], "3 \n\xff"[k % 4], sizeof text - n[i]); /* what is behind it */
-            words[i] = scan_align(text, n[i]);
-            assert_true(scan_aligned_value(words[i]) == expected[i]);
+            if (spoilt == i)
+                text[g_rand_int_range(rand, 0, (gint32)n[i])] = "/:+ \x80\xb5\xff\n"[k / 64 % 9];
+            memcpy(&words[i], text, sizeof words[i]);
+            words[i] = scan_align(words[i] ^ SCAN_ZEROS, n[i]);
+            assert_int_equal(scan_eight(words[i], &value), spoilt != i);
+            if (spoilt != i)
+                assert_int_equal(value, expected[i]);
         }
-        scan_pair values = scan_two(words[0], words[1]);
-        assert_int_equal(values.first, expected[0]);
-        assert_int_equal(values.second, expected[1]);
+        assert_int_equal(scan_two(words[0], words[1], &value, &other), spoilt == 2);
+        if (spoilt == 2) {
+            assert_int_equal(value, expected[0]);
+            assert_int_equal(other, expected[1]);
+        }
     }
     g_rand_free(rand);
+}
+
+/* What the quick way of reading a line must leave to the other one, among lines that it reads. */
+static void lines_that_are_nearly_plain(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t line; /* where it is */
+        uint64_t cost;
+        bool is_damaged;
+    } lines[] = {
+        {"+1 7", 101, 7, false},
+        {"-1 7", 99, 7, false},
+        {"* 7", 100, 7, false},
+        {"*5 7", 105, 7, false},
+        {"77 7", 77, 7, false},
+        {"+ 7", 0, 0, true},
+        {"- 7", 0, 0, true},
+        {", 7", 0, 0, true},
+        {"+-1 7", 0, 0, true},
+        {"1* 7", 0, 0, true},
+        {"12345678 12345678", 12345678, 12345678, false},
+        {"+1234567 1", 1234667, 1, false},
+        {"+12345678 1", 12345778, 1, false},
+        {"123456789 123456789", 123456789, 123456789, false},
+        {"+1  7", 101, 7, false},
+        {"+1\t7", 101, 7, false},
+        {"+1 7 ", 101, 7, false},
+        {"+1 7\r", 101, 7, false},
+        {"+1 0x7", 101, 7, false},
+        {"0x7 7", 7, 7, false},
+        {"+1", 101, 0, false},
+        {"+1 ", 101, 0, false},
+        {"+1:+2 7", 101, 7, false},
+        {"+1 7 8", 101, 7, true},
+        {"+1 7x", 101, 7, true},
+        {"-101 7", 0, 0, true},
+        {"4294967295 7", 4294967295, 7, false},
+        {"4294967296 7", 0, 7, true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        for (int has_addresses = 0; has_addresses < 2; has_addresses++) {
+            g_autofree char *text =
+                has_addresses != 0
+                    ? g_strdup_printf(
+                          "positions: instr line\nevents: Ir\nfn=f\n0x10 50 3\n+1 100 3\n"
+                          "+1 %s\n+1 200 3\n",
+                          lines[i].text)
+                    : g_strdup_printf("positions: line\nevents: Ir\nfn=f\n50 3\n100 3\n%s\n200 3\n",
+                                      lines[i].text);
+            g_autoptr(callgrind_profile) p = parse(text);
+            assert_int_equal(p->complete, !lines[i].is_damaged);
+            uint64_t cost = 0;
+            for (size_t k = 0; k < p->n_lines; k++) {
+                if (p->lines[k].line == lines[i].line)
+                    cost += callgrind_line_self(p, &p->lines[k])[0];
+            }
+            assert_int_equal(cost, lines[i].cost + (lines[i].line == 100 ? 3 : 0));
+            assert_int_equal(p->lines[p->n_lines - 1].line, 200);
+        }
+    }
 }
 
 /* A file is read in windows that are given back: that changes nothing, wherever their borders fall,
@@ -932,6 +1004,7 @@ int main(void)
         cmocka_unit_test(costs_of_many_events),
         cmocka_unit_test(blocks_of_text),
         cmocka_unit_test(pairs_of_numbers),
+        cmocka_unit_test(lines_that_are_nearly_plain),
         cmocka_unit_test(files_of_many_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
