@@ -899,7 +899,7 @@ static void lines_that_are_nearly_plain(void **state)
         {"+1:+2 7", 101, 7, false},
         {"+1 7 8", 101, 7, true},
         {"+1 7x", 101, 7, true},
-        {"-101 7", 0, 0, true},
+        {"-101 7", 0, 7, true},
         {"4294967295 7", 4294967295, 7, false},
         {"4294967296 7", 0, 7, true},
     };
