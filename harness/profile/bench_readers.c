@@ -1,7 +1,7 @@
 /*
  * bench_readers.c -- the readers beside callgrind_annotate and ms_print, on files made here.
  *
- *   bench_readers [MB ...]       default: 10 40 160; the others read files up to 40 MB only
+ *   bench_readers [MB ...]       default: 10 40 160; the others read files up to 40 MB only, once
  *   bench_readers --read FILE    reads one file, for the measurement of a process
  *
  * Every reading is a process of its own: its time is the processor time of the whole process (the
@@ -22,13 +22,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MEGA           (1e6)
-#define OTHERS_MAX_MB  40
-#define N_FILES        997
-#define LINES_A_BODY   40
-#define DISTINCT_LINES 14
-#define NEIGHBOURS     3000 /* how far off callees are: programs call what is near */
-#define N_REPEATS      3
+#define MEGA                (1e6)
+#define OTHERS_MAX_MB       40
+#define N_FILES             997
+#define LINES_A_BODY        40
+#define DISTINCT_LINES      14
+#define INSTRUCTIONS_A_BODY 100
+#define NEIGHBOURS          3000 /* how far off callees are: programs call what is near */
+#define N_REPEATS           9
 
 /* ---- files ---- */
 
@@ -75,24 +76,51 @@ static void write_function(FILE *out, GRand *rand, unsigned id, bool with_caches
     (void)fputc('\n', out);
 }
 
-static bool write_callgrind(const char *path, double megabytes, bool with_caches)
+/* The same with --dump-instr=yes: instructions in ascending order, few of them on another line than
+ * the one before, as often executed as their neighbours. */
+static void write_function_of_instructions(FILE *out, GRand *rand, unsigned id)
 {
-    FILE *out = fopen(path, "we");
-    if (out == NULL)
-        return false;
+    write_file(out, "fl", file_of(id), id < N_FILES);
+    (void)fprintf(out, "fn=(%u) function_number_%u\n0x%x %d 5\n", id, id, 0x401000 + id * 1024,
+                  g_rand_int_range(rand, 10, 3000));
+    int cost = 5;
+    for (unsigned i = 0; i < INSTRUCTIONS_A_BODY; i++) {
+        if (i % 8 == 7)
+            cost = 1 << g_rand_int_range(rand, 0, 20);
+        if (g_rand_int_range(rand, 0, 3) == 0)
+            (void)fprintf(out, "+%d %+d %d\n", g_rand_int_range(rand, 1, 9),
+                          g_rand_int_range(rand, 1, DISTINCT_LINES), cost);
+        else
+            (void)fprintf(out, "+%d * %d\n", g_rand_int_range(rand, 1, 9), cost);
+    }
+    (void)fputc('\n', out);
+}
+
+typedef enum bench_form {
+    BENCH_IR,
+    BENCH_NINE_EVENTS,
+    BENCH_INSTRUCTIONS,
+    BENCH_RANDOM_TREES,
+    BENCH_ONE_TREE
+} bench_form;
+
+static void write_callgrind(FILE *out, bench_form form, double megabytes)
+{
     GRand *rand = g_rand_new_with_seed(1);
     (void)fprintf(out,
                   "# callgrind format\nversion: 1\ncreator: bench\ncmd: bench\npart: 1\n"
-                  "positions: line\nevents: Ir%s\n",
-                  with_caches ? " Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw" : "");
-    for (unsigned id = 0; (double)ftell(out) < megabytes * MEGA; id++)
-        write_function(out, rand, id, with_caches);
+                  "positions:%s line\nevents: Ir%s\n",
+                  form == BENCH_INSTRUCTIONS ? " instr" : "",
+                  form == BENCH_NINE_EVENTS ? " Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw" : "");
+    for (unsigned id = 0; (double)ftell(out) < megabytes * MEGA; id++) {
+        if (form == BENCH_INSTRUCTIONS)
+            write_function_of_instructions(out, rand, id);
+        else
+            write_function(out, rand, id, form == BENCH_NINE_EVENTS);
+    }
     g_rand_free(rand);
-    bool is_written = ferror(out) == 0;
-    return fclose(out) == 0 && is_written;
 }
 
-/* Places repeat from snapshot to snapshot, as they do in a program. */
 static void write_node(FILE *out, GRand *rand, unsigned depth, unsigned long bytes)
 {
     unsigned n = depth < 14 ? (unsigned)g_rand_int_range(rand, 0, depth < 4 ? 5 : 3) : 0;
@@ -104,11 +132,10 @@ static void write_node(FILE *out, GRand *rand, unsigned depth, unsigned long byt
         write_node(out, rand, depth + 1, bytes / n);
 }
 
-static bool write_massif(const char *path, double megabytes)
+/* The tree of a program is the same from snapshot to snapshot, but for its bytes; random ones, of
+ * the same places, are the hardest that there are. */
+static void write_massif(FILE *out, bench_form form, double megabytes)
 {
-    FILE *out = fopen(path, "we");
-    if (out == NULL)
-        return false;
     GRand *rand = g_rand_new_with_seed(2);
     (void)fprintf(out, "desc: bench\ncmd: bench\ntime_unit: i\n");
     for (unsigned i = 0; (double)ftell(out) < megabytes * MEGA; i++) {
@@ -117,10 +144,23 @@ static bool write_massif(const char *path, double megabytes)
                       "mem_heap_extra_B=8\nmem_stacks_B=0\nheap_tree=detailed\n"
                       "n40: %u (heap allocation functions) malloc/new/new[], --alloc-fns, etc.\n",
                       i, i * 1000, i * 40000, i * 40000);
+        if (form == BENCH_ONE_TREE)
+            g_rand_set_seed(rand, 2);
         for (unsigned k = 0; k < 40; k++)
             write_node(out, rand, 1, i * 1000UL);
     }
     g_rand_free(rand);
+}
+
+static bool write_profile(const char *path, bench_form form, double megabytes)
+{
+    FILE *out = fopen(path, "we");
+    if (out == NULL)
+        return false;
+    if (form < BENCH_RANDOM_TREES)
+        write_callgrind(out, form, megabytes);
+    else
+        write_massif(out, form, megabytes);
     bool is_written = ferror(out) == 0;
     return fclose(out) == 0 && is_written;
 }
@@ -151,35 +191,56 @@ static bool measure_once(char *const *argv, reading *ret_reading)
     return true;
 }
 
-/* The fastest of several: what is in the way of it is others' work. */
-static void measure(const char *name, char *const *argv, const char *file, int n_repeats)
+/* All readings of a file by one reader. */
+typedef struct readings {
+    double fastest, slowest; /* in seconds */
+    double peak_mb;          /* of the fastest */
+} readings;
+
+/* The fastest is what counts: what is in the way of it is others' work. False if one fails. */
+static bool measure(char *const *argv, int n_repeats, readings *ret_readings)
 {
-    reading best = {1e9, 0}, one;
-    GStatBuf status;
-    if (g_stat(file, &status) != 0)
-        return;
+    *ret_readings = (readings){.fastest = G_MAXDOUBLE};
     for (int i = 0; i < n_repeats; i++) {
-        if (!measure_once(argv, &one)) {
-            (void)printf("%-34s failed\n", name);
-            return;
+        reading one;
+        if (!measure_once(argv, &one))
+            return false;
+        ret_readings->slowest = MAX(ret_readings->slowest, one.seconds);
+        if (one.seconds < ret_readings->fastest) {
+            ret_readings->fastest = one.seconds;
+            ret_readings->peak_mb = one.peak_mb;
         }
-        if (one.seconds < best.seconds)
-            best = one;
     }
-    double megabytes = (double)status.st_size / MEGA;
-    (void)printf("%-34s %8.1f MB %9.3f s %9.1f MB/s %9.1f MB of memory\n", name, megabytes,
-                 best.seconds, megabytes / best.seconds, best.peak_mb);
-    (void)fflush(stdout); /* shows each line as it comes; nothing to do if it cannot */
+    return true;
 }
 
-static void measure_file(const char *self, const char *name, const char *other, char *file,
-                         double megabytes)
+static void print_readings(const char *reader, const readings *r, double megabytes)
+{
+    (void)printf("  %-20s %8.1f MB/s [%.1f, %.1f] %8.1f MB of memory", reader,
+                 megabytes / r->fastest, megabytes / r->slowest, megabytes / r->fastest,
+                 r->peak_mb);
+}
+
+static bool measure_file(const char *self, const char *name, const char *other, char *file)
 {
     char *ours[] = {(char *)(uintptr_t)self, (char *)(uintptr_t) "--read", file, NULL};
     char *theirs[] = {(char *)(uintptr_t)other, file, NULL}; /* execv() changes none of them */
-    measure(name, ours, file, N_REPEATS);
-    if (megabytes <= OTHERS_MAX_MB)
-        measure(other, theirs, file, 1);
+    readings our, their;
+    GStatBuf status;
+    if (g_stat(file, &status) != 0 || !measure(ours, N_REPEATS, &our))
+        return false;
+    double megabytes = (double)status.st_size / MEGA;
+    (void)printf("%s, %.1f MB\n", name, megabytes);
+    print_readings("objlab", &our, megabytes);
+    if (megabytes <= OTHERS_MAX_MB + 1) {
+        if (!measure(theirs, 1, &their))
+            return false;
+        (void)printf(", %.0f times as fast\n", their.fastest / our.fastest);
+        g_autofree char *reader = g_path_get_basename(other);
+        print_readings(reader, &their, megabytes);
+    }
+    (void)printf("\n");
+    return fflush(stdout) == 0;
 }
 
 static int read_file(const char *path)
@@ -197,16 +258,26 @@ static int read_file(const char *path)
     return heap != NULL ? 0 : 1;
 }
 
-static void bench(const char *self, const char *folder, double megabytes)
+static bool bench(const char *self, const char *folder, double megabytes)
 {
+    static const struct {
+        const char *name, *other;
+    } forms[] = {
+        [BENCH_IR] = {"callgrind, one event", "/usr/bin/callgrind_annotate"},
+        [BENCH_NINE_EVENTS] = {"callgrind, nine events", "/usr/bin/callgrind_annotate"},
+        [BENCH_INSTRUCTIONS] = {"callgrind, instructions", "/usr/bin/callgrind_annotate"},
+        [BENCH_RANDOM_TREES] = {"massif, random trees", "/usr/bin/ms_print"},
+        [BENCH_ONE_TREE] = {"massif, one tree that grows", "/usr/bin/ms_print"},
+    };
     g_autofree char *file = g_build_filename(folder, "profile", NULL);
-    if (write_callgrind(file, megabytes, false))
-        measure_file(self, "callgrind, Ir only", "/usr/bin/callgrind_annotate", file, megabytes);
-    if (write_callgrind(file, megabytes, true))
-        measure_file(self, "callgrind, 9 events", "/usr/bin/callgrind_annotate", file, megabytes);
-    if (write_massif(file, megabytes))
-        measure_file(self, "massif", "/usr/bin/ms_print", file, megabytes);
-    (void)g_remove(file); /* in our own temporary folder */
+    bool is_measured = true;
+    for (size_t i = 0; is_measured && i < G_N_ELEMENTS(forms); i++) {
+        is_measured = write_profile(file, (bench_form)i, megabytes) &&
+                      measure_file(self, forms[i].name, forms[i].other, file);
+        if (!is_measured)
+            (void)fprintf(stderr, "bench_readers: '%s' cannot be written or read\n", forms[i].name);
+    }
+    return g_remove(file) == 0 && is_measured;
 }
 
 int main(int argc, char **argv)
@@ -218,9 +289,14 @@ int main(int argc, char **argv)
     g_autofree char *folder = g_dir_make_tmp("bench-readers-XXXXXX", NULL);
     if (self == NULL || folder == NULL)
         return 1;
-    for (size_t i = 0; argc < 2 && i < G_N_ELEMENTS(defaults); i++)
-        bench(self, folder, defaults[i]);
-    for (int i = 1; i < argc; i++)
-        bench(self, folder, g_ascii_strtod(argv[i], NULL));
-    return g_rmdir(folder) == 0 ? 0 : 1;
+    bool is_measured = true;
+    for (size_t i = 0; argc < 2 && is_measured && i < G_N_ELEMENTS(defaults); i++)
+        is_measured = bench(self, folder, defaults[i]);
+    for (int i = 1; is_measured && i < argc; i++) {
+        double megabytes = g_ascii_strtod(argv[i], NULL);
+        is_measured = megabytes > 0 && bench(self, folder, megabytes);
+        if (megabytes <= 0)
+            (void)fprintf(stderr, "bench_readers: '%s': expected a size in MB\n", argv[i]);
+    }
+    return g_rmdir(folder) == 0 && is_measured ? 0 : 2;
 }
