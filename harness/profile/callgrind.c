@@ -292,6 +292,23 @@ int callgrind_event(const callgrind_profile *profile, const char *name)
     return -1;
 }
 
+const char *callgrind_event_unit(const char *event)
+{
+    static const struct {
+        const char *event, *unit;
+    } units[] = {
+        {"ns", "nanoseconds"},       {"Ir", "instructions"},         {"Dr", "data reads"},
+        {"Dw", "data writes"},       {"Bc", "conditional branches"}, {"Bcm", "mispredictions"},
+        {"totB", "bytes allocated"}, {"curB", "bytes in use"},       {"totBk", "blocks allocated"},
+        {"curBk", "blocks in use"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (strcmp(units[i].event, event) == 0)
+            return units[i].unit;
+    }
+    return event;
+}
+
 const callgrind_function *callgrind_find(const callgrind_profile *profile, const char *name)
 {
     for (size_t i = 0; i < profile->n_functions; i++) {

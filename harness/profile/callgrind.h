@@ -97,6 +97,9 @@ void callgrind_free(callgrind_profile *profile);
 /* Index of an event by name, or -1. */
 int callgrind_event(const callgrind_profile *profile, const char *name);
 
+/* What an event counts, "instructions" for "Ir"; of one that is not known, the event itself. */
+const char *callgrind_event_unit(const char *event);
+
 /* First function of that name (any file), or NULL. */
 const callgrind_function *callgrind_find(const callgrind_profile *profile, const char *name);
 

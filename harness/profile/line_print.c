@@ -167,13 +167,13 @@ char *line_print_memory(const line_table *table, const line_print_options *optio
 
 /* The columns: title, figure, whether it was measured. */
 typedef struct column {
-    const char *title, *key;
-    size_t offset; /* of a uint64_t in line_row */
-    size_t has;    /* offset of a bool in line_table */
+    const char *title, *key; /* title: NULL is the table's unit */
+    size_t offset;           /* of a uint64_t in line_row */
+    size_t has;              /* offset of a bool in line_table */
 } column;
 
 static const column columns[] = {
-    {"instructions", "self", offsetof(line_row, self), offsetof(line_table, has_calls)},
+    {NULL, "self", offsetof(line_row, self), offsetof(line_table, has_calls)},
     {"inclusive", "inclusive", offsetof(line_row, inclusive), offsetof(line_table, has_calls)},
     {"calls", "calls", offsetof(line_row, calls), offsetof(line_table, has_calls)},
     {"L1 misses", "cache_misses", offsetof(line_row, cache_misses),
@@ -204,7 +204,8 @@ static void append_titles(GString *text, const line_table *table)
     g_string_append_printf(text, "%6s", "Line #");
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
         if (is_measured(table, &columns[i]))
-            g_string_append_printf(text, " %13s", columns[i].title);
+            g_string_append_printf(text, " %13s",
+                                   columns[i].title != NULL ? columns[i].title : table->unit);
     }
     if (table->has_coverage)
         g_string_append_printf(text, " %10s", "executed");

@@ -126,6 +126,7 @@ void line_table_add_callgrind(line_table *table, const callgrind_profile *profil
     event_group memory = find_events(profile, memory_events);
     event_group branches = find_events(profile, branch_events);
     table->has_calls = true;
+    table->unit = g_intern_string(callgrind_event_unit(profile->events[0]));
     table->has_misses = cache.index[1] >= 0;
     table->has_branches = branches.index[0] >= 0;
     for (size_t i = 0; i < profile->n_lines; i++) {

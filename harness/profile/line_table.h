@@ -25,7 +25,7 @@
 typedef struct line_row {
     char *file;
     uint32_t line;
-    uint64_t self, inclusive; /* instructions, or the first event */
+    uint64_t self, inclusive; /* instructions, or what the first event counts */
     uint64_t calls;           /* made from this line */
     uint64_t cache_misses;    /* first level, data and instructions */
     uint64_t memory_misses;   /* last level */
@@ -41,6 +41,7 @@ typedef struct line_table {
     GPtrArray *rows;   /* of line_row */
     GHashTable *index; /* line_row -> itself */
     GHashTable *paths; /* base name -> path; "" if several paths have it */
+    const char *unit;  /* of self and inclusive, interned; NULL: no calls */
     bool has_calls, has_misses, has_branches, has_memory, has_peak, has_leaks, has_coverage;
 } line_table;
 

@@ -6,13 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Time at a line: of a node itself, or of what it called from there. */
+typedef struct line_time {
+    const char *file; /* of a symbols_place */
+    uint32_t line;
+    uint64_t ns;
+} line_time;
+
 /* A calling context. Parents come before their children. */
 typedef struct tree_node {
-    guint parent; /* index; 0, the root, has itself */
-    const symbols_place *place;
-    guint line;      /* of the function's first sample or its own line */
-    guint call_line; /* where the parent was when it was called; 0: unknown */
-    uint64_t calls, own_ns, inclusive_ns;
+    guint parent;               /* index; 0, the root, has itself */
+    const symbols_place *place; /* of one of its addresses; NULL: the root */
+    uint64_t calls;             /* unknown to a sampler: 0 */
+    GArray *own;                /* of line_time */
+    GArray *calls_from;         /* of line_time: lines of the parent, and the time of node and all
+                                 * below it */
 } tree_node;
 
 typedef struct reader {
@@ -30,35 +38,65 @@ static tree_node *node_at(const reader *r, guint index)
     return &g_array_index(r->nodes, tree_node, index);
 }
 
+static void clear_node(gpointer data)
+{
+    tree_node *node = data;
+    g_array_unref(node->own);
+    g_array_unref(node->calls_from);
+}
+
+static guint append_node(const reader *r, guint parent, const symbols_place *place)
+{
+    tree_node node = {.parent = parent,
+                      .place = place,
+                      .own = g_array_new(FALSE, FALSE, sizeof(line_time)),
+                      .calls_from = g_array_new(FALSE, FALSE, sizeof(line_time))};
+    g_array_append_val(r->nodes, node);
+    return r->nodes->len - 1;
+}
+
 /* The child of a node for that function. */
 static guint child_of(reader *r, guint parent, const symbols_place *place)
 {
-    g_autofree char *key =
-        g_strdup_printf("%u\n%s\n%s\n%s", parent, place->function, place->file, place->object);
+    g_autofree char *key = g_strdup_printf("%u\n%s\n%s\n%s", parent, place->function,
+                                           place->function_file, place->object);
     gpointer found = g_hash_table_lookup(r->index, key);
     if (found != NULL)
         return GPOINTER_TO_UINT(found);
-    tree_node node = {.parent = parent, .place = place, .line = place->line};
-    g_array_append_val(r->nodes, node);
-    g_hash_table_insert(r->index, g_steal_pointer(&key), GUINT_TO_POINTER(r->nodes->len - 1));
-    return r->nodes->len - 1;
+    guint child = append_node(r, parent, place);
+    g_hash_table_insert(r->index, g_steal_pointer(&key), GUINT_TO_POINTER(child));
+    return child;
+}
+
+static void add_time(GArray *lines, const char *file, uint32_t line, uint64_t ns)
+{
+    for (guint i = 0; i < lines->len; i++) {
+        line_time *one = &g_array_index(lines, line_time, i);
+        if (one->file == file && one->line == line) {
+            one->ns += ns;
+            return;
+        }
+    }
+    line_time one = {file, line, ns};
+    g_array_append_val(lines, one);
 }
 
 /* "s ns pc return return ...": what called is before its return address. */
 static void read_sample(reader *r, char **words)
 {
-    guint n = g_strv_length(words), at = 0, line = 0;
+    guint n = g_strv_length(words), at = 0;
+    const symbols_place *place = NULL;
+    uint64_t ns = g_ascii_strtoull(words[0], NULL, 10);
     for (guint i = n; i-- > 1;) {
         uint64_t address = g_ascii_strtoull(words[i], NULL, 16);
-        const symbols_place *place = symbols_find(r->symbols, i == 1 ? address : address - 1);
-        guint child = child_of(r, at, place);
-        if (node_at(r, child)->call_line == 0)
-            node_at(r, child)->call_line = line;
-        line = place->line;
-        at = child;
+        const symbols_place *caller = place;
+        place = symbols_find(r->symbols, i == 1 ? address : address - 1);
+        at = child_of(r, at, place);
+        if (caller != NULL)
+            add_time(node_at(r, at)->calls_from, caller->file, caller->line, ns);
     }
-    if (n > 1)
-        node_at(r, at)->own_ns += g_ascii_strtoull(words[0], NULL, 10);
+    if (place != NULL)
+        add_time(node_at(r, at)->own, place->file, place->line, ns);
 }
 
 /* "n id parent function calls ns" */
@@ -73,8 +111,30 @@ static void read_tree_node(reader *r, char **words)
     guint child = child_of(r, known != NULL ? GPOINTER_TO_UINT(known) : 0, place);
     tree_node *node = node_at(r, child);
     node->calls += g_ascii_strtoull(words[3], NULL, 10);
-    node->own_ns += g_ascii_strtoull(words[4], NULL, 10);
+    add_time(node->own, place->function_file, place->function_line,
+             g_ascii_strtoull(words[4], NULL, 10));
     g_hash_table_insert(r->by_id, g_memdup2(&id, sizeof id), GUINT_TO_POINTER(child));
+}
+
+static uint64_t sum_of(const GArray *lines)
+{
+    uint64_t sum = 0;
+    for (guint i = 0; i < lines->len; i++)
+        sum += g_array_index(lines, line_time, i).ns;
+    return sum;
+}
+
+/* Of an instrumented program: it does not say from which lines it called. */
+static void set_calls_from(const reader *r)
+{
+    g_autofree uint64_t *inclusive = g_new0(uint64_t, r->nodes->len);
+    for (guint i = r->nodes->len; i-- > 1;) {
+        const tree_node *node = node_at(r, i);
+        const symbols_place *caller = node_at(r, node->parent)->place;
+        inclusive[i] += sum_of(node->own);
+        inclusive[node->parent] += inclusive[i];
+        add_time(node->calls_from, caller != NULL ? caller->function_file : "", 0, inclusive[i]);
+    }
 }
 
 static void read_line(reader *r, char *line)
@@ -134,38 +194,74 @@ static void append_name(GString *text, const char *name)
         g_string_append_c(text, (gchar)(*name == '\'' ? '`' : *name == '\n' ? '?' : *name));
 }
 
+/* An instrumented program's main() is called once, by what callgrind names so. */
+static const char *name_of(const reader *r, guint index)
+{
+    return index == 0 ? "(below main)" : node_at(r, index)->place->function;
+}
+
 /* "f'caller'main" */
 static void append_context(GString *text, const reader *r, guint index)
 {
-    for (guint i = index; i != 0; i = node_at(r, i)->parent) {
-        if (i != index)
-            g_string_append_c(text, '\'');
-        append_name(text, node_at(r, i)->place->function);
+    guint outermost = r->is_sample ? 1 : 0;
+    append_name(text, name_of(r, index));
+    while (index > 0 && node_at(r, index)->parent >= outermost) {
+        index = node_at(r, index)->parent;
+        g_string_append_c(text, '\'');
+        append_name(text, name_of(r, index));
     }
+    g_string_append_c(text, '\n');
 }
 
-static void append_place(GString *text, const reader *r, guint index, const char *prefix)
+static const char *or_unknown(const char *name)
+{
+    return name[0] != '\0' ? name : "???";
+}
+
+/* "ob=", "fl=" and "fn=", or those of a callee. */
+static void append_place(GString *text, const reader *r, guint index, bool is_callee)
 {
     const symbols_place *place = node_at(r, index)->place;
-    g_string_append_printf(
-        text, "%sob=%s\n%s=%s\n%sfn=", prefix, place->object[0] != '\0' ? place->object : "???",
-        prefix[0] == 'c' ? "cfi" : "fl", place->file[0] != '\0' ? place->file : "???", prefix);
+    g_string_append_printf(text, is_callee ? "cob=%s\ncfi=%s\ncfn=" : "ob=%s\nfl=%s\nfn=",
+                           or_unknown(place != NULL ? place->object : ""),
+                           or_unknown(place != NULL ? place->function_file : ""));
     append_context(text, r, index);
-    g_string_append_c(text, '\n');
+}
+
+/* "fi=" where lines of another file than *file come. */
+static void append_file(GString *text, const char *file, const char **current)
+{
+    if (strcmp(file, *current) != 0)
+        g_string_append_printf(text, "fi=%s\n", or_unknown(file));
+    *current = file;
+}
+
+static void append_calls(GString *text, const reader *r, guint callee, const char **file)
+{
+    const tree_node *node = node_at(r, callee);
+    for (guint i = 0; i < node->calls_from->len; i++) {
+        const line_time *from = &g_array_index(node->calls_from, line_time, i);
+        append_file(text, from->file, file);
+        append_place(text, r, callee, true);
+        g_string_append_printf(text, "calls=%" G_GUINT64_FORMAT " %u\n%u %" G_GUINT64_FORMAT "\n",
+                               node->calls, node->place->function_line, from->line, from->ns);
+    }
 }
 
 static void append_function(GString *text, const reader *r, guint index, const GArray *children)
 {
     const tree_node *node = node_at(r, index);
-    append_place(text, r, index, "");
-    g_string_append_printf(text, "%u %" G_GUINT64_FORMAT "\n", node->line, node->own_ns);
-    for (guint i = 0; i < children->len; i++) {
-        guint child = g_array_index(children, guint, i);
-        append_place(text, r, child, "c");
-        g_string_append_printf(text, "calls=%" G_GUINT64_FORMAT " %u\n%u %" G_GUINT64_FORMAT "\n",
-                               node_at(r, child)->calls, node_at(r, child)->line,
-                               node_at(r, child)->call_line, node_at(r, child)->inclusive_ns);
+    const char *file = node->place != NULL ? node->place->function_file : "";
+    append_place(text, r, index, false);
+    /* it begins here, wherever it was seen */
+    g_string_append_printf(text, "%u 0\n", node->place != NULL ? node->place->function_line : 0);
+    for (guint i = 0; i < node->own->len; i++) {
+        const line_time *own = &g_array_index(node->own, line_time, i);
+        append_file(text, own->file, &file);
+        g_string_append_printf(text, "%u %" G_GUINT64_FORMAT "\n", own->line, own->ns);
     }
+    for (guint i = 0; i < children->len; i++)
+        append_calls(text, r, g_array_index(children, guint, i), &file);
     g_string_append_c(text, '\n');
 }
 
@@ -184,17 +280,12 @@ static char *write_callgrind(const reader *r, const char *command)
     g_autoptr(GPtrArray) children = g_ptr_array_new_with_free_func(free_array);
     for (guint i = 0; i < r->nodes->len; i++)
         g_ptr_array_add(children, g_array_new(FALSE, FALSE, sizeof(guint)));
-    for (guint i = r->nodes->len; i-- > 1;) {
-        tree_node *node = node_at(r, i);
-        node->inclusive_ns += node->own_ns;
-        if (node->parent != 0)
-            node_at(r, node->parent)->inclusive_ns += node->inclusive_ns;
-        g_array_append_val((GArray *)g_ptr_array_index(children, node->parent), i);
-    }
+    for (guint i = 1; i < r->nodes->len; i++)
+        g_array_append_val((GArray *)g_ptr_array_index(children, node_at(r, i)->parent), i);
     uint64_t total = 0;
-    for (guint i = 1; i < r->nodes->len; i++) {
+    for (guint i = r->is_sample ? 1 : 0; i < r->nodes->len; i++) {
         append_function(text, r, i, g_ptr_array_index(children, i));
-        total += node_at(r, i)->own_ns;
+        total += sum_of(node_at(r, i)->own);
     }
     g_string_append_printf(text, "totals: %" G_GUINT64_FORMAT "\n", total);
     return g_string_free(text, FALSE);
@@ -218,11 +309,14 @@ char *probe_profile_convert(const char *text, size_t n_bytes, const char *comman
         return NULL;
     }
     r.nodes = g_array_new(FALSE, TRUE, sizeof(tree_node));
-    g_array_set_size(r.nodes, 1); /* the root */
+    g_array_set_clear_func(r.nodes, clear_node);
+    (void)append_node(&r, 0, NULL); /* the root is 0 */
     r.index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     r.by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     read_lines(&r, copy);
     char *result = NULL;
+    if (!r.is_sample)
+        set_calls_from(&r);
     if (r.nodes->len > 1)
         result = write_callgrind(&r, command);
     else

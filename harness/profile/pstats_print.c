@@ -2,34 +2,18 @@
 
 #include <string.h>
 
-/* The unit in the head line. */
-static char *unit_of(const char *event)
-{
-    static const struct {
-        const char *event, *unit;
-    } units[] = {
-        {"ns", "nanoseconds"},       {"Ir", "instructions"},         {"Dr", "data reads"},
-        {"Dw", "data writes"},       {"Bc", "conditional branches"}, {"Bcm", "mispredictions"},
-        {"totB", "bytes allocated"}, {"curB", "bytes in use"},       {"totBk", "blocks allocated"},
-        {"curBk", "blocks in use"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-        if (strcmp(units[i].event, event) == 0)
-            return g_strdup_printf("%s (%s)", units[i].unit, event);
-    }
-    return g_strdup(event);
-}
-
 static void append_head(GString *text, const pstats_table *table, const pstats_options *options,
                         guint n_selected)
 {
-    g_autofree char *unit = unit_of(table->event);
+    const char *unit = callgrind_event_unit(table->event);
     g_string_append_printf(text, "         %" G_GUINT64_FORMAT " function calls", table->n_calls);
     if (table->n_calls != table->n_primitive_calls)
         g_string_append_printf(text, " (%" G_GUINT64_FORMAT " primitive calls)",
                                table->n_primitive_calls);
-    g_string_append_printf(text, " in %" G_GUINT64_FORMAT " %s\n\n   Ordered by: %s\n",
-                           table->total, unit, pstats_sort_name(options->sort));
+    g_string_append_printf(text, " in %" G_GUINT64_FORMAT " %s", table->total, unit);
+    if (strcmp(unit, table->event) != 0)
+        g_string_append_printf(text, " (%s)", table->event);
+    g_string_append_printf(text, "\n\n   Ordered by: %s\n", pstats_sort_name(options->sort));
     if (options->filter != NULL)
         g_string_append_printf(text, "   List reduced from %u to %u due to restriction <'%s'>\n",
                                table->rows->len, n_selected, options->filter);

@@ -11,11 +11,15 @@
 
 typedef struct symbols symbols;
 
+/* Strings are the same pointer if they are equal. */
 typedef struct symbols_place {
-    char *function; /* "0x12a0" where no symbol is known: the address within the object */
-    char *file;     /* "" if unknown */
-    char *object;   /* "" if unknown */
-    uint32_t line;  /* 0: unknown */
+    const char *function;      /* "0x00000000000012a0" where no symbol is known: where the unwind
+                                * information begins it, or the address, as the object has them */
+    const char *function_file; /* of its first instruction; "" if unknown */
+    uint32_t function_line;    /* 0: unknown */
+    const char *file;          /* another one where code is inlined; "" if unknown */
+    uint32_t line;             /* 0: unknown */
+    const char *object;        /* "" if unknown */
 } symbols_place;
 
 /* maps: text in the form of /proc/PID/maps. NULL if libdwfl refuses it. */

@@ -24,6 +24,16 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-dev-shm-usage", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
 });
 
+// Until it gives the same for half a second: on a busy machine a page is drawn in several steps.
+async function settle(tab, look) {
+  for (let last = NaN, same = 0; same < 5; ) {
+    const now = await tab.evaluate(look);
+    same = now === last ? same + 1 : 0;
+    last = now;
+    await tab.waitForTimeout(100);
+  }
+}
+
 // speedscope's table of functions: name -> rows of {self, total}. It draws what fits the window.
 async function readBySpeedscope(file) {
   const tab = await (await browser.newContext({ viewport: { width: 1400, height: 12000 } })).newPage();
@@ -34,6 +44,7 @@ async function readBySpeedscope(file) {
   await tab.waitForFunction(() => document.title.includes(" - speedscope"));
   await tab.keyboard.press("3"); // its "sandwich" view
   await tab.waitForSelector("table tr:nth-child(2)");
+  await settle(tab, () => document.querySelectorAll("table tr").length);
   const cells = await tab.$$eval("table tr", (rows) =>
     rows.slice(1).map((row) => [...row.cells].map((cell) => cell.innerText))
   );

@@ -118,6 +118,11 @@ static void instrumented_calls_are_callgrinds(void **state)
     }
     const pstats_row *main_row = find_row(our_table, "main");
     assert_true(main_row->inclusive == our_table->total); /* all is within main */
+    assert_int_equal(main_row->calls, 1);
+    uint64_t n_calls = 0;
+    for (guint i = 0; i < our_table->rows->len; i++)
+        n_calls += g_array_index(our_table->rows, pstats_row, i).calls;
+    assert_int_equal(our_table->n_calls, n_calls);
 }
 
 static void samples_find_the_time(void **state)
@@ -133,6 +138,96 @@ static void samples_find_the_time(void **state)
     assert_true(find_row(table, "main")->inclusive >= spin->inclusive);
     assert_non_null(strstr(spin->file, "victim.c"));
     assert_int_equal(spin->calls, 0); /* a sampler does not know */
+}
+
+/* The text of a line of a file. Owner: the caller. */
+static char *source_line(const char *path, uint32_t line)
+{
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    assert_in_range(line, 1, g_strv_length(lines));
+    return g_strdup(lines[line - 1]);
+}
+
+static bool is_function(const callgrind_profile *p, uint32_t index, const char *name)
+{
+    size_t n = strlen(name);
+    const char *own = p->functions[index].name;
+    return strncmp(own, name, n) == 0 && (own[n] == '\0' || own[n] == '\'');
+}
+
+/* Time is at the lines that take it, calls at those that make them, each function is one. */
+static void samples_are_of_lines(void **state)
+{
+    const scratch *s = *state;
+    static const char *const program[] = {VICTIM, "spin", NULL};
+    g_autofree char *text = profile_with(SAMPLE_PROBE, s, program);
+    g_autoptr(callgrind_profile) p = parse(text);
+    uint64_t all = 0, loop = 0;
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const callgrind_line *line = &p->lines[i];
+        uint64_t self = callgrind_line_self(p, line)[0];
+        if (!is_function(p, line->function, "spin") || self == 0)
+            continue;
+        g_autofree char *source = source_line(p->files[line->file], line->line);
+        all += self;
+        if (strstr(source, "i++)") != NULL || strstr(source, "1103515245") != NULL)
+            loop += self;
+    }
+    assert_true(loop > all / 2);
+    unsigned n_calls = 0;
+    for (size_t i = 0; i < p->n_calls; i++) {
+        const callgrind_call *call = &p->calls[i];
+        if (!is_function(p, call->callee, "spin"))
+            continue;
+        g_autofree char *source = source_line(p->files[call->file], call->line);
+        assert_non_null(strstr(source, "spin()"));
+        assert_true(is_function(p, call->caller, "main"));
+        n_calls++;
+    }
+    assert_int_equal(n_calls, 1);
+    g_autoptr(pstats_table) table = pstats_new(p, 0);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < table->rows->len; i++) {
+        const pstats_row *row = &g_array_index(table->rows, pstats_row, i);
+        if (strcmp(row->object, VICTIM) == 0)
+            assert_true(g_hash_table_add(names, row->name));
+    }
+    assert_true(g_hash_table_contains(names, "main"));
+}
+
+static char *output_of(const char *command)
+{
+    g_autoptr(GError) error = NULL;
+    char *out = NULL;
+    int status;
+    if (!g_spawn_command_line_sync(command, &out, NULL, &status, &error) || status != 0)
+        fail_msg("%s: %s", command, error != NULL ? error->message : "failed");
+    return out;
+}
+
+/* A program without symbols has functions all the same: named by the address that nm gives. */
+static void stripped_functions_are_whole(void **state)
+{
+    const scratch *s = *state;
+    g_autofree char *stripped = g_build_filename(s->folder, "stripped", NULL);
+    g_autofree char *strip = g_strdup_printf("strip -s -o %s %s", stripped, VICTIM);
+    g_free(output_of(strip));
+    g_autofree char *symbols = output_of("nm " VICTIM);
+    g_autoptr(GRegex) line = g_regex_new("^([0-9a-f]+) t spin$", G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    assert_true(g_regex_match(line, symbols, 0, &match));
+    g_autofree char *address = g_match_info_fetch(match, 1);
+    g_autofree char *name = g_strdup_printf("0x%s", address);
+    const char *const program[] = {stripped, "spin", NULL};
+    g_autofree char *text = profile_with(SAMPLE_PROBE, s, program);
+    (void)g_remove(stripped);
+    g_autoptr(callgrind_profile) p = parse(text);
+    g_autoptr(pstats_table) table = pstats_new(p, 0);
+    const pstats_row *spin = find_row(table, name);
+    assert_true(spin->inclusive > table->total / 2);
+    assert_string_equal(spin->object, stripped);
 }
 
 static void outcomes_are_told_apart(void **state)
@@ -250,6 +345,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(instrumented_calls_are_callgrinds),
         TEST(samples_find_the_time),
+        TEST(samples_are_of_lines),
+        TEST(stripped_functions_are_whole),
         TEST(outcomes_are_told_apart),
         TEST(cut_off_files),
         TEST(exports_hold_the_total),
