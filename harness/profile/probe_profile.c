@@ -21,6 +21,7 @@ typedef struct tree_node {
     GArray *own;                /* of line_time */
     GArray *calls_from;         /* of line_time: lines of the parent, and the time of node and all
                                  * below it */
+    uint64_t inclusive_ns;      /* see set_calls_from() */
 } tree_node;
 
 typedef struct reader {
@@ -127,13 +128,12 @@ static uint64_t sum_of(const GArray *lines)
 /* Of an instrumented program: it does not say from which lines it called. */
 static void set_calls_from(const reader *r)
 {
-    g_autofree uint64_t *inclusive = g_new0(uint64_t, r->nodes->len);
     for (guint i = r->nodes->len; i-- > 1;) {
-        const tree_node *node = node_at(r, i);
-        const symbols_place *caller = node_at(r, node->parent)->place;
-        inclusive[i] += sum_of(node->own);
-        inclusive[node->parent] += inclusive[i];
-        add_time(node->calls_from, caller != NULL ? caller->function_file : "", 0, inclusive[i]);
+        tree_node *node = node_at(r, i), *caller = node_at(r, node->parent);
+        node->inclusive_ns += sum_of(node->own);
+        caller->inclusive_ns += node->inclusive_ns;
+        add_time(node->calls_from, caller->place != NULL ? caller->place->function_file : "", 0,
+                 node->inclusive_ns);
     }
 }
 
