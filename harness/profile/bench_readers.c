@@ -1,7 +1,7 @@
 /*
  * bench_readers.c -- the readers beside callgrind_annotate and ms_print, on files made here.
  *
- *   bench_readers [MB ...]       default: 10 40 160; the others read files up to 40 MB only, once
+ *   bench_readers [MB ...]       default: 10 40 160 500; the others read files up to 40 MB only, once
  *   bench_readers --read FILE    reads one file, for the measurement of a process
  *
  * Every reading is a process of its own: its time is the processor time of the whole process (the
@@ -282,7 +282,7 @@ static bool bench(const char *self, const char *folder, double megabytes)
 
 int main(int argc, char **argv)
 {
-    static const double defaults[] = {10, 40, 160};
+    static const double defaults[] = {10, 40, 160, 500};
     if (argc == 3 && strcmp(argv[1], "--read") == 0)
         return read_file(argv[2]);
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
