@@ -1,11 +1,10 @@
-#include "harness/profile/callgrind_items.h"
-
 #include "harness/profile/big_array.h"
+#include "harness/profile/callgrind_functions.h"
+#include "harness/profile/callgrind_items.h"
 
 #include <string.h>
 
 #define MAX_ITEMS      (((size_t)1 << 31) - 1)
-#define FIRST_BITS     10
 #define FIRST_CAPACITY ((size_t)1 << 10)
 
 /* Of the text, few enough for most files: what is reserved and not used costs nothing. */
@@ -17,19 +16,10 @@
 /* Lines and calls of functions that came again, until they are merged: as many as a cache holds. */
 #define MAX_REPEATED ((size_t)1 << 16)
 
-typedef struct function_state {
-    uint32_t file; /* index */
-    bool was_opened;
-} function_state;
-
 struct callgrind_model {
     store *store;
     size_t n_events;
-    callgrind_function *functions;
-    function_state *states;
-    size_t n_functions, functions_capacity, states_capacity;
-    uint32_t *function_slots; /* open addressing by (object, file, name); index + 1 */
-    unsigned function_bits;
+    callgrind_functions functions;
     callgrind_items all;
     callgrind_index line_index, call_index; /* of the open section */
     size_t n_indexed;                       /* lines before this one are in line_index */
@@ -46,13 +36,6 @@ struct callgrind_model {
 static void *grow(void *array, size_t old_capacity, size_t capacity, size_t item_bytes)
 {
     return big_array_resize(array, old_capacity * item_bytes, capacity * item_bytes);
-}
-
-static void reserve_functions(callgrind_model *m, size_t capacity)
-{
-    m->functions = grow(m->functions, m->functions_capacity, capacity, sizeof *m->functions);
-    m->states = grow(m->states, m->states_capacity, capacity, sizeof *m->states);
-    m->functions_capacity = m->states_capacity = capacity;
 }
 
 static void reserve_lines(callgrind_model *m, size_t capacity)
@@ -107,16 +90,13 @@ callgrind_model *callgrind_model_new(store *s, size_t n_events, size_t n_bytes)
     callgrind_model *m = g_new0(callgrind_model, 1);
     m->store = s;
     m->n_events = m->all.n_events = n_events;
-    m->function_bits = FIRST_BITS;
-    while ((size_t)1 << m->function_bits < 2 * n_bytes / BYTES_A_FUNCTION)
-        m->function_bits++;
     store_reserve(s, n_bytes / BYTES_A_FUNCTION);
-    m->function_slots = g_new0(uint32_t, (size_t)1 << m->function_bits);
+    callgrind_functions_init(&m->functions, s, n_events,
+                             FIRST_CAPACITY + n_bytes / BYTES_A_FUNCTION);
     callgrind_index_init(&m->line_index);
     callgrind_index_init(&m->call_index);
     m->open = CALLGRIND_NONE;
     size_t cost_bytes = BYTES_AN_EVENT * (n_events - 1);
-    reserve_functions(m, FIRST_CAPACITY + n_bytes / BYTES_A_FUNCTION);
     reserve_lines(m, FIRST_CAPACITY + n_bytes / (BYTES_A_LINE + cost_bytes));
     reserve_calls(m, FIRST_CAPACITY + n_bytes / (BYTES_A_CALL + cost_bytes));
     reserve_sections(m, FIRST_CAPACITY + n_bytes / BYTES_A_FUNCTION);
@@ -127,76 +107,17 @@ void callgrind_model_free(callgrind_model *m)
 {
     if (m == NULL)
         return;
-    big_array_free(m->functions, m->functions_capacity * sizeof *m->functions);
-    big_array_free(m->states, m->states_capacity * sizeof *m->states);
-    g_free(m->function_slots);
+    callgrind_functions_clear(&m->functions);
     items_clear(&m->all, m->n_events);
     callgrind_index_clear(&m->line_index);
     callgrind_index_clear(&m->call_index);
     g_free(m);
 }
 
-/* ---- functions ---- */
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    uint64_t product = (a ^ (b * CALLGRIND_GOLDEN)) * 0x9FB21C651E98DF25U;
-    return product ^ (product >> 32);
-}
-
-static uint64_t function_hash(const char *object, const char *file, const char *name)
-{
-    return mix(mix((uintptr_t)object, (uintptr_t)file), (uintptr_t)name);
-}
-
-static void grow_function_slots(callgrind_model *m)
-{
-    g_free(m->function_slots);
-    m->function_bits++;
-    m->function_slots = g_new0(uint32_t, (size_t)1 << m->function_bits);
-    size_t mask = ((size_t)1 << m->function_bits) - 1;
-    for (size_t i = 0; i < m->n_functions; i++) {
-        const callgrind_function *f = &m->functions[i];
-        size_t at = function_hash(f->object, f->file, f->name) & mask;
-        while (m->function_slots[at] != 0)
-            at = (at + 1) & mask;
-        m->function_slots[at] = (uint32_t)i + 1;
-    }
-}
-
-static uint32_t append_function(callgrind_model *m, const char *object, callgrind_file file,
-                                const char *name)
-{
-    if (m->n_functions == m->functions_capacity)
-        reserve_functions(m, 2 * m->functions_capacity);
-    uint64_t *costs = store_alloc(m->store, 2 * m->n_events * sizeof(uint64_t));
-    m->functions[m->n_functions] = (callgrind_function){
-        .name = name,
-        .file = file.name,
-        .object = object,
-        .self = costs,
-        .inclusive = costs + m->n_events,
-    };
-    m->states[m->n_functions] = (function_state){file.index, false};
-    return (uint32_t)m->n_functions++;
-}
-
 uint32_t callgrind_model_function(callgrind_model *m, const char *object, callgrind_file file,
                                   const char *name)
 {
-    if (2 * m->n_functions >= (size_t)1 << m->function_bits)
-        grow_function_slots(m);
-    size_t mask = ((size_t)1 << m->function_bits) - 1;
-    size_t at = function_hash(object, file.name, name) & mask;
-    while (m->function_slots[at] != 0) {
-        const callgrind_function *f = &m->functions[m->function_slots[at] - 1];
-        if (f->name == name && f->file == file.name && f->object == object)
-            return m->function_slots[at] - 1;
-        at = (at + 1) & mask;
-    }
-    uint32_t index = append_function(m, object, file, name);
-    m->function_slots[at] = index + 1;
-    return index;
+    return callgrind_functions_find(&m->functions, object, file, name);
 }
 
 /* ---- lines and calls of the open section ---- */
@@ -360,7 +281,7 @@ static void end_section(callgrind_model *m)
 
 static void merge(callgrind_model *m)
 {
-    callgrind_items_merge(&m->all, m->n_functions);
+    callgrind_items_merge(&m->all, m->functions.n);
     m->has_repeats = false;
     m->n_repeated = 0;
 }
@@ -370,13 +291,13 @@ void callgrind_model_open(callgrind_model *m, uint32_t function)
     callgrind_items *all = &m->all;
     if (m->n_repeated > MAX(MAX_REPEATED, (all->n_lines + all->n_calls) / 2))
         merge(m);
-    bool is_repeat = m->states[function].was_opened;
+    bool is_repeat = m->functions.states[function].was_opened;
     m->is_repeat = is_repeat;
     if (is_repeat)
         m->has_repeats = true;
     if (all->n_sections + 1 == all->sections_capacity) /* the last one has an end, too */
         reserve_sections(m, 2 * all->sections_capacity);
-    m->states[function].was_opened = true;
+    m->functions.states[function].was_opened = true;
     all->sections[all->n_sections++] =
         (callgrind_section){function, (uint32_t)all->n_lines, (uint32_t)all->n_calls};
     callgrind_index_begin(&m->line_index, all->n_lines);
@@ -390,9 +311,9 @@ void callgrind_model_close(callgrind_model *m, uint64_t *sums)
 {
     const callgrind_items *all = &m->all;
     const callgrind_section *s = &all->sections[all->n_sections - 1];
-    callgrind_function *f = &m->functions[s->function];
+    callgrind_function *f = &m->functions.items[s->function];
     uint64_t *self = (uint64_t *)(uintptr_t)f->self; /* it is ours: not const here */
-    uint32_t own_file = m->states[s->function].file;
+    uint32_t own_file = m->functions.states[s->function].file;
     for (size_t i = s->first_line; i < all->n_lines; i++) {
         callgrind_line *l = &all->lines[i];
         l->function = s->function;
@@ -419,17 +340,19 @@ void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, callgrind_
         merge(m);
     callgrind_items *all = &m->all;
     uint64_t *totals = store_alloc(m->store, m->n_events * sizeof(uint64_t));
-    for (size_t i = 0; i < m->n_functions; i++)
-        callgrind_add_costs(totals, m->functions[i].self, m->n_events);
+    size_t n_functions = m->functions.n, functions_capacity = m->functions.capacity;
+    callgrind_function *functions = callgrind_functions_steal(&m->functions);
+    for (size_t i = 0; i < n_functions; i++)
+        callgrind_add_costs(totals, functions[i].self, m->n_events);
     size_t n_cost_bytes = m->n_events * sizeof(uint64_t);
-    *ret_sizes = (callgrind_sizes){.functions = m->functions_capacity * sizeof *m->functions,
+    *ret_sizes = (callgrind_sizes){.functions = functions_capacity * sizeof *functions,
                                    .lines = all->lines_capacity * sizeof *all->lines,
                                    .line_costs = all->lines_capacity * n_cost_bytes,
                                    .line_addresses = all->lines_capacity * sizeof *all->addresses,
                                    .calls = all->calls_capacity * sizeof *all->calls,
                                    .call_costs = all->calls_capacity * n_cost_bytes};
-    p->functions = m->functions;
-    p->n_functions = m->n_functions;
+    p->functions = functions;
+    p->n_functions = n_functions;
     p->lines = g_steal_pointer(&all->lines);
     p->line_costs = g_steal_pointer(&all->line_costs);
     p->line_addresses = g_steal_pointer(&all->addresses);
@@ -438,8 +361,6 @@ void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, callgrind_
     p->call_costs = g_steal_pointer(&all->call_costs);
     p->n_calls = all->n_calls;
     p->totals = totals;
-    callgrind_inclusive_compute(p, m->functions);
-    m->functions = NULL;
-    m->n_functions = m->functions_capacity = 0; /* the states stay */
+    callgrind_inclusive_compute(p, functions);
     all->n_lines = all->lines_capacity = all->n_calls = all->calls_capacity = 0;
 }
