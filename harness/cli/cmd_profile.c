@@ -213,7 +213,7 @@ static void read_calls(line_table *table, const char *file)
 {
     g_autoptr(callgrind_profile) profile = callgrind_read(file, NULL);
     if (profile != NULL)
-        line_table_add_callgrind(table, profile);
+        line_table_add_callgrind(table, profile, 0);
 }
 
 static void read_memory(line_table *table, const workplace *w)
@@ -391,7 +391,9 @@ int cmd_profile(int argc, char **argv)
          "calls: callgrind (default, exact counts), sample (processor time, any program), "
          "instrument (elapsed time, built with -finstrument-functions)",
          "NAME"},
-        {"hz", 0, 0, G_OPTION_ARG_INT, &o.hz, "sample: samples a second (default 997)", "N"},
+        {"hz", 0, 0, G_OPTION_ARG_INT, &o.hz,
+         "sample: samples a second of processor time (default 997), at most the kernel's ticks",
+         "N"},
         {"contexts", 0, 0, G_OPTION_ARG_INT, &o.contexts,
          "calls: tell functions apart by so many callers, for exact stacks (24 with --export)",
          "N"},

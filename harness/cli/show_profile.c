@@ -102,9 +102,12 @@ static bool show_calls(const callgrind_profile *profile, const show_options *o, 
 static bool show_lines(const input *in, const callgrind_profile *profile, const show_options *o,
                        shown *s, GError **error)
 {
+    int event = find_event(profile, o, error);
+    if (event < 0)
+        return false;
     g_autoptr(line_table) table = line_table_new();
     line_print_options options = {.filter = o->filter, .strip_dirs = o->strip_dirs};
-    line_table_add_callgrind(table, profile);
+    line_table_add_callgrind(table, profile, (size_t)event);
     line_table_sort(table);
     if (o->json) {
         s->json = line_print_json(table, &options, error);
@@ -308,7 +311,8 @@ void show_options_clear(show_options *o)
 void show_options_add(GOptionContext *context, show_options *o)
 {
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "print JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json,
+         "print JSON: the profile as a whole, or the lines with --lines", NULL},
         {"sort", 0, 0, G_OPTION_ARG_STRING, &o->sort,
          "cumulative (default), tottime, ncalls, pcalls, name, file, line", "KEY"},
         {"limit", 0, 0, G_OPTION_ARG_INT, &o->limit, "rows to show, 0 for all (default 40)", "N"},
@@ -318,6 +322,7 @@ void show_options_add(GOptionContext *context, show_options *o)
          "NAME"},
         {"strip-dirs", 0, 0, G_OPTION_ARG_NONE, &o->strip_dirs, "file names without folders", NULL},
         {"callers", 0, 0, G_OPTION_ARG_NONE, &o->callers, "who called each function", NULL},
+        {"callees", 0, 0, G_OPTION_ARG_NONE, &o->callees, "whom each function called", NULL},
         {"export", 0, 0, G_OPTION_ARG_STRING, &o->export_name,
          "call stacks to stdout: folded, speedscope, pprof; drawn: flame, icicle, reversed (SVG)",
          "FORM"},
@@ -326,7 +331,6 @@ void show_options_add(GOptionContext *context, show_options *o)
         {"lines", 0, 0, G_OPTION_ARG_NONE, &o->is_lines,
          "source lines with their costs, of files that --filter matches", NULL},
         {"function", 0, 0, G_OPTION_ARG_STRING, &o->function, "for --asm", "NAME"},
-        {"callees", 0, 0, G_OPTION_ARG_NONE, &o->callees, "whom each function called", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);
 }
@@ -337,6 +341,8 @@ int show_options_check(show_options *o, const char *command)
         return cli_fail(CLI_USAGE, "%s: --limit=%d is below 0", command, o->limit);
     if (o->callers && o->callees)
         return cli_fail(CLI_USAGE, "%s: either --callers or --callees", command);
+    if (o->json && o->is_machine_code)
+        return cli_fail(CLI_USAGE, "%s: either --json or --asm", command);
     if (o->export_name != NULL && !exports_format_from_name(o->export_name, &o->export_format))
         return cli_fail(CLI_USAGE, "%s: --export=%s: expected %s", command, o->export_name,
                         exports_format_names);

@@ -99,7 +99,7 @@ static GHashTable *files_run(const line_table *table)
 void score_lines(const score *s, record_calls *calls, const callgrind_profile *calls_profile)
 {
     g_autoptr(line_table) table = line_table_new();
-    line_table_add_callgrind(table, calls_profile);
+    line_table_add_callgrind(table, calls_profile, 0);
     add_memory(s, table);
     add_leaks(s, table);
     add_coverage(s, table);

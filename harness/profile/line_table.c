@@ -117,7 +117,7 @@ static void add_jumps(line_table *table, const callgrind_profile *profile)
     }
 }
 
-void line_table_add_callgrind(line_table *table, const callgrind_profile *profile)
+void line_table_add_callgrind(line_table *table, const callgrind_profile *profile, size_t event)
 {
     static const char *const cache_events[4] = {"I1mr", "D1mr", "D1mw", NULL};
     static const char *const memory_events[4] = {"ILmr", "DLmr", "DLmw", NULL};
@@ -126,7 +126,7 @@ void line_table_add_callgrind(line_table *table, const callgrind_profile *profil
     event_group memory = find_events(profile, memory_events);
     event_group branches = find_events(profile, branch_events);
     table->has_calls = true;
-    table->unit = g_intern_string(callgrind_event_unit(profile->events[0]));
+    table->unit = g_intern_string(callgrind_event_unit(profile->events[event]));
     table->has_misses = cache.index[1] >= 0;
     table->has_branches = branches.index[0] >= 0;
     for (size_t i = 0; i < profile->n_lines; i++) {
@@ -135,8 +135,8 @@ void line_table_add_callgrind(line_table *table, const callgrind_profile *profil
         line_row *row = find_row(table, profile->files[line->file], line->line);
         if (row == NULL)
             continue;
-        row->self += self[0];
-        row->inclusive += self[0];
+        row->self += self[event];
+        row->inclusive += self[event];
         row->cache_misses += sum_of(&cache, self);
         row->memory_misses += sum_of(&memory, self);
         row->mispredictions += sum_of(&branches, self);
@@ -148,7 +148,7 @@ void line_table_add_callgrind(line_table *table, const callgrind_profile *profil
             continue;
         row->calls += call->calls;
         if (call->caller != call->callee)
-            row->inclusive += callgrind_call_inclusive(profile, call)[0];
+            row->inclusive += callgrind_call_inclusive(profile, call)[event];
     }
     add_jumps(table, profile);
 }

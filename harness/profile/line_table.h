@@ -25,7 +25,7 @@
 typedef struct line_row {
     char *file;
     uint32_t line;
-    uint64_t self, inclusive; /* instructions, or what the first event counts */
+    uint64_t self, inclusive; /* instructions, or what another event counts */
     uint64_t calls;           /* made from this line */
     uint64_t cache_misses;    /* first level, data and instructions */
     uint64_t memory_misses;   /* last level */
@@ -48,8 +48,9 @@ typedef struct line_table {
 line_table *line_table_new(void);
 void line_table_free(line_table *table);
 
-/* Each may be called once or never; line_table_add_callgrind() first, since it knows the paths. */
-void line_table_add_callgrind(line_table *table, const callgrind_profile *profile);
+/* event: index of what self and inclusive are. Each may be called once or never;
+ * line_table_add_callgrind() first, since it knows the paths. */
+void line_table_add_callgrind(line_table *table, const callgrind_profile *profile, size_t event);
 void line_table_add_xtree(line_table *table, const callgrind_profile *profile);
 void line_table_add_massif(line_table *table, const massif_profile *profile);
 void line_table_add_memcheck(line_table *table, const memcheck_report *report);

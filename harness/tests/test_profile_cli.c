@@ -165,6 +165,8 @@ static void show_refuses(void **state)
     assert_refused(RUN("show", s->calls, "--asm", "--function=main", NULL), 2, "no instruction");
     assert_refused(RUN("show", s->calls, "--export=x", NULL), 2, "expected folded");
     assert_refused(RUN("show", s->calls, "--callers", "--callees", NULL), 2, "either");
+    assert_refused(RUN("show", s->calls, "--asm", "--json", NULL), 2, "either");
+    assert_refused(RUN("show", s->calls, "--lines", "--event=x", NULL), 2, "no event 'x'");
 }
 
 static void diff_has_a_threshold(void **state)

@@ -549,6 +549,29 @@ static const line_row *find_line(const line_table *table, uint32_t line)
     return NULL;
 }
 
+/* Own and inclusive cost by another event than the first, named in the title. */
+static void lines_by_event(void **state)
+{
+    (void)state;
+    g_autoptr(callgrind_profile) calls =
+        parse("events: Ir Dw other\nfl=/src/m.c\nfn=main\n7 10 1 2\n"
+              "cfn=f\ncalls=3 12\n7 60 20 4\nfn=f\n12 60 20 4\n");
+    static const char *const titles[] = {"instructions", "data writes", "other"};
+    static const uint64_t self[] = {10, 1, 2}, inclusive[] = {70, 21, 6};
+    for (size_t event = 0; event < G_N_ELEMENTS(titles); event++) {
+        g_autoptr(line_table) table = line_table_new();
+        line_table_add_callgrind(table, calls, event);
+        line_table_sort(table);
+        const line_row *row = find_line(table, 7);
+        assert_int_equal(row->self, self[event]);
+        assert_int_equal(row->inclusive, inclusive[event]);
+        line_print_options options = {.filter = "m[.]c"};
+        g_autofree char *text = line_print_joined(table, &options, NULL);
+        g_autofree char *title = g_strdup_printf("Line # %13s     inclusive", titles[event]);
+        assert_non_null(strstr(text, title));
+    }
+}
+
 /* One line of source from five sources. */
 static void lines_joined(void **state)
 {
@@ -573,7 +596,7 @@ static void lines_joined(void **state)
                      0);
     g_autoptr(memcheck_report) report = memcheck_parse(leaks->str, leaks->len, "test", NULL);
     g_autoptr(line_table) table = line_table_new();
-    line_table_add_callgrind(table, calls);
+    line_table_add_callgrind(table, calls, 0);
     line_table_add_xtree(table, tree);
     line_table_add_massif(table, heap);
     line_table_add_memcheck(table, report);
@@ -631,6 +654,7 @@ int main(void)
         cmocka_unit_test(differences_of_lines),
         cmocka_unit_test(long_functions_are_aligned),
         cmocka_unit_test(differences_of_places),
+        cmocka_unit_test(lines_by_event),
         cmocka_unit_test(lines_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

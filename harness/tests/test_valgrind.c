@@ -352,7 +352,7 @@ static void jumps_as_the_file_has_them(void **state)
     g_autoptr(callgrind_profile) p = read_callgrind(s->file);
     g_autoptr(GHashTable) sums = jumps_in_file(s->file, NULL);
     g_autoptr(line_table) table = line_table_new();
-    line_table_add_callgrind(table, p);
+    line_table_add_callgrind(table, p, 0);
     line_table_sort(table);
     unsigned n_known = 0;
     for (guint i = 0; i < table->rows->len; i++) {
