@@ -10,9 +10,15 @@
 
 struct symbols {
     Dwfl *dwfl;
-    GHashTable *places; /* address -> symbols_place */
+    GHashTable *places;  /* address -> symbols_place */
+    GHashTable *modules; /* of Dwfl_Module: those whose names are known */
+    GHashTable *names;   /* address of a function -> its best name, libdwfl's */
     GStringChunk *strings;
 };
+
+/* Of the C++ runtime, whose header is for C++ only. Source: Itanium C++ ABI, section 3.4. */
+/* NOLINTNEXTLINE: its name is not ours to choose */
+char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
 
 symbols *symbols_new(const char *maps, size_t n_bytes)
 {
@@ -25,6 +31,8 @@ symbols *symbols_new(const char *maps, size_t n_bytes)
         return NULL;
     symbols *s = g_new0(symbols, 1);
     s->places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    s->modules = g_hash_table_new(NULL, NULL);
+    s->names = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     s->strings = g_string_chunk_new(CHUNK_BYTES);
     s->dwfl = dwfl_begin(&callbacks);
     if (s->dwfl != NULL)
@@ -44,6 +52,8 @@ void symbols_free(symbols *s)
     if (s->dwfl != NULL)
         dwfl_end(s->dwfl);
     g_hash_table_unref(s->places);
+    g_hash_table_unref(s->modules);
+    g_hash_table_unref(s->names);
     g_string_chunk_free(s->strings);
     g_free(s);
 }
@@ -109,6 +119,47 @@ static bool is_unwound(Dwfl_Module *module, Dwarf_Addr address)
     return true;
 }
 
+/* Of several names of one function the shortest, without its version: as valgrind chooses. */
+static bool is_better_name(const char *name, const char *than)
+{
+    size_t n = strcspn(name, "@"), n_than = strcspn(than, "@");
+    return n != n_than ? n < n_than : strcmp(name, than) < 0;
+}
+
+static void read_names(symbols *s, Dwfl_Module *module)
+{
+    if (!g_hash_table_add(s->modules, module))
+        return;
+    int n = dwfl_module_getsymtab(module);
+    for (int i = 1; i < n; i++) {
+        GElf_Sym symbol;
+        GElf_Addr address;
+        GElf_Word section;
+        const char *name =
+            dwfl_module_getsym_info(module, i, &symbol, &address, &section, NULL, NULL);
+        if (name == NULL || name[0] == '\0' || section == SHN_UNDEF ||
+            GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
+            continue;
+        const char *known = g_hash_table_lookup(s->names, &address);
+        if (known == NULL || is_better_name(name, known))
+            g_hash_table_insert(s->names, g_memdup2(&address, sizeof address),
+                                (gpointer)(uintptr_t)name); /* only read */
+    }
+}
+
+/* The name of the function that begins at an address; name: one that it has. */
+static const char *best_name(symbols *s, Dwfl_Module *module, GElf_Addr begin, const char *name)
+{
+    read_names(s, module);
+    const char *best = g_hash_table_lookup(s->names, &begin);
+    if (best == NULL)
+        best = name;
+    char *readable = g_str_has_prefix(best, "_Z") ? __cxa_demangle(best, NULL, NULL, NULL) : NULL;
+    const char *interned = intern(s, readable != NULL ? readable : best);
+    free(readable); /* from malloc() */
+    return interned;
+}
+
 static const char *source_of(symbols *s, Dwfl_Module *module, Dwarf_Addr address,
                              uint32_t *ret_line)
 {
@@ -140,7 +191,7 @@ static void look_up(symbols *s, Dwarf_Addr address, symbols_place *place)
         place->function_file = source_of(s, module, begin, &place->function_line);
     }
     g_autofree char *number = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", begin - bias);
-    place->function = intern(s, name != NULL ? name : number);
+    place->function = name != NULL ? best_name(s, module, begin, name) : intern(s, number);
 }
 
 const symbols_place *symbols_find(symbols *s, uint64_t address)

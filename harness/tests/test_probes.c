@@ -195,6 +195,8 @@ static void samples_are_of_lines(void **state)
             assert_true(g_hash_table_add(names, row->name));
     }
     assert_true(g_hash_table_contains(names, "main"));
+    assert_false(g_hash_table_contains(names, "another_name_of_spin"));
+    assert_true(find_row(table, "victim::step(unsigned int)")->self > table->total / 10);
 }
 
 static char *output_of(const char *command)

@@ -65,6 +65,16 @@ static NOINLINE void misbehave(void)
     leak_block();
 }
 
+/* Named as C++ names victim::step(unsigned int). */
+static NOINLINE unsigned step(unsigned n) __asm__("_ZN6victim4stepEj");
+
+static NOINLINE unsigned step(unsigned n)
+{
+    for (unsigned i = 1; i < 100000; i++)
+        n = n * 69069 + i;
+    return n;
+}
+
 /* A quarter of a second of processor time. */
 static NOINLINE unsigned spin(void)
 {
@@ -72,9 +82,12 @@ static NOINLINE unsigned spin(void)
     while (clock() < CLOCKS_PER_SEC / 4) {
         for (unsigned i = 1; i < 100000; i++)
             n = n * 1103515245 + i;
+        n = step(n);
     }
     return n;
 }
+
+unsigned another_name_of_spin(void) __attribute__((alias("spin")));
 
 int main(int argc, char **argv)
 {
