@@ -125,19 +125,20 @@ static bool is_tampering(const score *s, const cost *c)
     return false;
 }
 
-static void score_cost(score *s, rubric_part which, const cost *c, const scale *by)
+/* NULL: the rubric has no such part, or nothing could be measured. */
+static record_part *score_cost(score *s, rubric_part which, const cost *c, const scale *by)
 {
     for (guint i = 0; i < c->items->len; i++)
         add_figures(s, g_ptr_array_index(c->items, i), by->unit);
     if (!s->r->graded[which])
-        return;
+        return NULL;
     record_part *part = score_add_part(s, which);
     if (c->fault != NULL || c->items->len == 0) {
         part->verdict = RECORD_HARNESS_FAULT;
         (void)record_part_say(part, 0, NULL, 0, "%s",
                               c->fault != NULL ? c->fault : "nothing was measured");
         score_close(part, part->max_score);
-        return;
+        return NULL;
     }
     double share = part->max_score / c->items->len;
     double points = 0;
@@ -154,24 +155,37 @@ static void score_cost(score *s, rubric_part which, const cost *c, const scale *
     if (found_of(s, SUBMISSION_POOL)->verdict == RECORD_MISSING &&
         found_of(s, SUBMISSION_LAYOUTS)->verdict == RECORD_MISSING)
         part->verdict = RECORD_MISSING;
-    for (unsigned factor = 1; factor <= 2; factor++) {
-        g_autofree char *name = cost_job_name("submission", factor);
-        g_autofree char *path = g_strdup_printf("evidence/%s/callgrind.out", name);
-        record_part_add_evidence(part, path);
-    }
     score_close(part, points);
+    return part;
+}
+
+/* The file of a run that figures come from. */
+static void add_evidence(record_part *part, const char *job, const char *ending)
+{
+    g_autofree char *path = g_strdup_printf("evidence/%s%s", job, ending);
+    record_part_add_evidence(part, path);
 }
 
 void score_speed(score *s)
 {
     const scale by = {"Ir", s->r->speed_full_ratio, s->r->speed_zero_ratio};
     g_autoptr(cost) c = cost_instructions(s->e);
-    score_cost(s, RUBRIC_SPEED, c, &by);
+    record_part *part = score_cost(s, RUBRIC_SPEED, c, &by);
+    for (unsigned factor = 1; part != NULL && factor <= 2; factor++) {
+        g_autofree char *job = cost_job_name("submission", factor);
+        add_evidence(part, job, "/callgrind.out");
+    }
 }
 
 void score_space(score *s)
 {
     const scale by = {"bytes", s->r->space_full_ratio, s->r->space_zero_ratio};
     g_autoptr(cost) c = cost_bytes(s->e);
-    score_cost(s, RUBRIC_SPACE, c, &by);
+    record_part *part = score_cost(s, RUBRIC_SPACE, c, &by);
+    for (const char *const *layout = cost_layouts; part != NULL && *layout != NULL; layout++) {
+        for (unsigned factor = 1; factor <= 2; factor++) {
+            g_autofree char *job = cost_space_job_name(*layout, "submission", factor);
+            add_evidence(part, job, ".txt");
+        }
+    }
 }

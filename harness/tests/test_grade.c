@@ -168,6 +168,12 @@ static void the_solution_gets_everything(void **state)
     assert_true(exists(one, "report.html"));
     assert_true(exists(one, "report.junit.xml"));
     assert_false(exists(one, ".grading"));
+    for (guint i = 0; i < first->parts->len; i++) {
+        const record_part *part = g_ptr_array_index(first->parts, i);
+        assert_true(part->evidence->len > 0);
+        for (guint k = 0; k < part->evidence->len; k++)
+            assert_true(exists(one, g_ptr_array_index(part->evidence, k)));
+    }
     /* from the stored evidence, nothing run: the same record */
     const grade_options again = {.folder = one, .recompute = true};
     g_autoptr(record) recomputed = grade_run(&again, NULL);

@@ -348,6 +348,19 @@ static void put_profile(bench *b, const char *subject, unsigned factor, unsigned
     put_answers(b, plain, factor, NULL);
 }
 
+/* A part's evidence: n files, all of them there, of runs whose names begin so. */
+static void assert_evidence(const bench *b, const record_part *part, guint n, const char *runs)
+{
+    assert_int_equal(part->evidence->len, n);
+    for (guint i = 0; i < n; i++) {
+        const char *path = g_ptr_array_index(part->evidence, i);
+        g_autofree char *begin = g_strdup_printf("evidence/%s", runs);
+        assert_true(g_str_has_prefix(path, begin));
+        g_autofree char *file = evidence_path(b->e, path + strlen("evidence/"));
+        assert_true(g_file_test(file, G_FILE_TEST_IS_REGULAR));
+    }
+}
+
 static void speed_is_a_ratio_of_slopes(void **state)
 {
     bench *b = *state;
@@ -358,6 +371,7 @@ static void speed_is_a_ratio_of_slopes(void **state)
     score_speed(&b->s);
     /* create is 3 times the solution's: half of its share; alloc is equal */
     assert_score(only_part(b), 8 * (0.5 + 1) / 2, RECORD_PARTIAL);
+    assert_evidence(b, only_part(b), 2, "valgrind/cost-submission-");
     bool seen = false;
     for (guint i = 0; i < b->s.record->figures->len; i++) {
         const record_figure *f = g_ptr_array_index(b->s.record->figures, i);
@@ -500,6 +514,7 @@ static void space_is_what_the_arenas_hold(void **state)
     score_space(&b->s);
     /* 2.5 times: log(5/2.5) / log(5/1.25) = half */
     assert_score(only_part(b), 4.5, RECORD_PARTIAL);
+    assert_evidence(b, only_part(b), 6, "space/");
 }
 
 static void objects_that_forget_take_no_space(void **state)
