@@ -51,6 +51,8 @@ void *big_array_resize(void *array, size_t old_bytes, size_t new_bytes)
 
 void big_array_free(void *array, size_t n_bytes)
 {
+    if (array == NULL)
+        return; /* munmap() would take whatever is there */
     if (n_bytes < BIG_ARRAY_BYTES)
         g_free(array);
     else
