@@ -199,7 +199,7 @@ static void add_sources(score *s)
 void score_profiles(score *s)
 {
     add_calls(s);
-    for (size_t i = 0; i < G_N_ELEMENTS(heap_titles); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(heap_titles) && score_is_measured(s); i++)
         add_heap(s, heap_titles[i]);
     add_times(s);
     add_sources(s);

@@ -471,6 +471,21 @@ static void figures_of_the_solution_are_not_the_submissions(void **state)
     assert_int_equal(count_figures(b, "submission"), n);
 }
 
+/* Nor is its heap. */
+static void heaps_of_the_solution_are_not_the_submissions(void **state)
+{
+    bench *b = *state;
+    put(b, "valgrind/massif-dict/massif.out",
+        "desc: x\ncmd: x\ntime_unit: i\n#-----------\nsnapshot=0\n#-----------\ntime=5\n"
+        "mem_heap_B=90\nmem_heap_extra_B=6\nmem_stacks_B=0\nheap_tree=empty\n");
+    (void)ran(b, "valgrind/massif-dict");
+    score_profiles(&b->s);
+    assert_int_equal(b->s.record->heaps->len, 1);
+    b->s.found[CHECK_POOL]->eligible = b->s.found[CHECK_LAYOUTS]->eligible = false;
+    score_profiles(&b->s);
+    assert_int_equal(b->s.record->heaps->len, 1);
+}
+
 static void a_lost_profile_of_the_solution_is_our_fault(void **state)
 {
     bench *b = *state;
@@ -603,6 +618,7 @@ int main(void)
         TEST(a_cut_memcheck_report_earns_nothing),
         TEST(speed_is_a_ratio_of_slopes),
         TEST(figures_of_the_solution_are_not_the_submissions),
+        TEST(heaps_of_the_solution_are_not_the_submissions),
         TEST(work_that_is_not_done_has_no_speed),
         TEST(work_that_is_done_only_unwatched_is_tampering),
         TEST(undefined_memory_explains_it),
