@@ -12,12 +12,19 @@ static const struct {
     const char *stream; /* where the tool prints its findings */
 } linters[] = {{"clang-tidy", "out"}, {"clang-format", "err"}, {"cppcheck", "err"}};
 
-static void collect_file(score *s, const char *name, const char *tool, const char *file)
+/* Output in which there is a finding is the part's evidence. */
+static void collect_file(score *s, record_part *part, const char *name, const char *tool,
+                         const char *file)
 {
+    guint n_before = s->record->findings->len;
     g_autoptr(GBytes) output = evidence_file(s->e, name, MAX_OUTPUT);
     gsize n_bytes = 0;
     const char *text = output != NULL ? g_bytes_get_data(output, &n_bytes) : NULL;
     lint_collect(s->record, tool, file, text, n_bytes);
+    if (s->record->findings->len == n_before)
+        return;
+    g_autofree char *path = g_strdup_printf("evidence/%s", name);
+    record_part_add_evidence(part, path);
 }
 
 /* False if one of the linters could not be run. */
@@ -26,7 +33,7 @@ static bool collect_part(score *s, record_part *part, submission_part which)
     const char *file = submission_part_file(which);
     const char *name = submission_part_name(which);
     g_autofree char *compiler = g_strdup_printf("build/submission-%s/compile.err", name);
-    collect_file(s, compiler, "compiler", file);
+    collect_file(s, part, compiler, "compiler", file);
     bool ok = true;
     for (size_t i = 0; i < G_N_ELEMENTS(linters); i++) {
         g_autofree char *job = g_strdup_printf("lint/%s-%s", linters[i].tool, name);
@@ -36,7 +43,7 @@ static bool collect_part(score *s, record_part *part, submission_part which)
             (void)record_part_say(part, 0, file, 0, "%s could not be run", linters[i].tool);
             ok = false;
         }
-        collect_file(s, output, linters[i].tool, file);
+        collect_file(s, part, output, linters[i].tool, file);
     }
     g_autofree char *source = g_strdup_printf("submission/%s", file);
     g_autoptr(GBytes) bytes = evidence_file(s->e, source, SUBMISSION_MAX_FILE_BYTES);

@@ -504,6 +504,25 @@ static void a_lost_profile_of_the_submission_is_not(void **state)
     assert_score(only_part(b), 0, RECORD_WRONG);
 }
 
+/* What a tool printed is evidence if there is a finding in it. */
+static void findings_are_evidence(void **state)
+{
+    bench *b = *state;
+    static const char *const tools[] = {"clang-tidy", "clang-format", "cppcheck"};
+    for (int i = 0; i < SUBMISSION_FINDINGS; i++) {
+        const char *name = submission_part_name((submission_part)i);
+        for (size_t k = 0; k < G_N_ELEMENTS(tools); k++) {
+            g_autofree char *job = g_strdup_printf("lint/%s-%s", tools[k], name);
+            (void)ran(b, job);
+        }
+    }
+    put(b, "lint/clang-tidy-pool.out", "pool.c:7:5: warning: do not do that [bugprone-x]\n");
+    put(b, "lint/clang-tidy-layouts.out", "1 warning suppressed\n");
+    score_lint(&b->s);
+    assert_score(only_part(b), 4, RECORD_PARTIAL);
+    assert_evidence(b, only_part(b), 1, "lint/clang-tidy-pool.out");
+}
+
 /* Arenas and large bytes of both runs of every layout; resident: of an object. */
 static void put_space(bench *b, const char *subject, unsigned arenas, double resident)
 {
@@ -625,6 +644,7 @@ int main(void)
         TEST(speed_of_a_wrong_part_earns_nothing),
         TEST(a_lost_profile_of_the_solution_is_our_fault),
         TEST(a_lost_profile_of_the_submission_is_not),
+        TEST(findings_are_evidence),
         TEST(space_is_what_the_arenas_hold),
         TEST(objects_that_forget_take_no_space),
         TEST(hidden_memory_is_found),
