@@ -119,7 +119,8 @@ static bool is_unwound(Dwfl_Module *module, Dwarf_Addr address)
     return true;
 }
 
-/* Of several names of one function the shortest, without its version: as valgrind chooses. */
+/* Of several names of one function the shortest, versions apart: nearly always what valgrind shows.
+ */
 static bool is_better_name(const char *name, const char *than)
 {
     size_t n = strcspn(name, "@"), n_than = strcspn(than, "@");
