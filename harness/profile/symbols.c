@@ -119,8 +119,8 @@ static bool is_unwound(Dwfl_Module *module, Dwarf_Addr address)
     return true;
 }
 
-/* Of several names of one function the shortest, versions apart: nearly always what valgrind shows.
- */
+/* Of several names of one function the shortest, versions apart: malloc, not __libc_malloc, as
+ * callgrind's files have it. */
 static bool is_better_name(const char *name, const char *than)
 {
     size_t n = strcspn(name, "@"), n_than = strcspn(than, "@");
