@@ -39,6 +39,12 @@ record_part *score_add_part(score *s, rubric_part part)
     return added;
 }
 
+void score_add_evidence(record_part *part, const char *name, const char *ending)
+{
+    g_autofree char *path = g_strdup_printf("evidence/%s%s", name, ending);
+    record_part_add_evidence(part, path);
+}
+
 void score_close(record_part *part, double points)
 {
     part->score = rounded(CLAMP(points, 0, part->max_score));

@@ -77,6 +77,8 @@ memcheck_report *score_read_memcheck(const score *s, submission_part part);
  * lies elsewhere, or a size was asked for that malloc refuses, which the contract allows. */
 const memcheck_frame *score_memcheck_place(const memcheck_error *error, submission_part part);
 
+/* Adds a file of the evidence folder, name and ending, to what the part was judged by. */
+void score_add_evidence(record_part *part, const char *name, const char *ending);
 /* Sets score and, from what was reached, the verdict RIGHT, PARTIAL or WRONG. */
 void score_close(record_part *part, double points);
 

@@ -17,8 +17,7 @@ static void add_evidence(score *s, record_part *part, check_kind kind)
 {
     for (unsigned n = 1; n <= s->e->n_seeds; n++) {
         g_autofree char *name = correctness_job_name(kind, n);
-        g_autofree char *path = g_strdup_printf("evidence/%s.txt", name);
-        record_part_add_evidence(part, path);
+        score_add_evidence(part, name, ".txt");
     }
 }
 

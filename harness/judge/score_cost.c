@@ -159,13 +159,6 @@ static record_part *score_cost(score *s, rubric_part which, const cost *c, const
     return part;
 }
 
-/* The file of a run that figures come from. */
-static void add_evidence(record_part *part, const char *job, const char *ending)
-{
-    g_autofree char *path = g_strdup_printf("evidence/%s%s", job, ending);
-    record_part_add_evidence(part, path);
-}
-
 void score_speed(score *s)
 {
     const scale by = {"Ir", s->r->speed_full_ratio, s->r->speed_zero_ratio};
@@ -173,7 +166,7 @@ void score_speed(score *s)
     record_part *part = score_cost(s, RUBRIC_SPEED, c, &by);
     for (unsigned factor = 1; part != NULL && factor <= 2; factor++) {
         g_autofree char *job = cost_job_name("submission", factor);
-        add_evidence(part, job, "/callgrind.out");
+        score_add_evidence(part, job, "/callgrind.out");
     }
 }
 
@@ -185,7 +178,7 @@ void score_space(score *s)
     for (const char *const *layout = cost_layouts; part != NULL && *layout != NULL; layout++) {
         for (unsigned factor = 1; factor <= 2; factor++) {
             g_autofree char *job = cost_space_job_name(*layout, "submission", factor);
-            add_evidence(part, job, ".txt");
+            score_add_evidence(part, job, ".txt");
         }
     }
 }

@@ -105,6 +105,6 @@ void score_findings(score *s)
     double points = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(asked); i++)
         points += share * judge_key(s, part, file, m, i, share);
-    record_part_add_evidence(part, "evidence/valgrind/calls/callgrind.out");
+    score_add_evidence(part, "valgrind/calls", "/callgrind.out");
     score_close(part, points);
 }

@@ -21,10 +21,8 @@ static void collect_file(score *s, record_part *part, const char *name, const ch
     gsize n_bytes = 0;
     const char *text = output != NULL ? g_bytes_get_data(output, &n_bytes) : NULL;
     lint_collect(s->record, tool, file, text, n_bytes);
-    if (s->record->findings->len == n_before)
-        return;
-    g_autofree char *path = g_strdup_printf("evidence/%s", name);
-    record_part_add_evidence(part, path);
+    if (s->record->findings->len > n_before)
+        score_add_evidence(part, name, "");
 }
 
 /* False if one of the linters could not be run. */

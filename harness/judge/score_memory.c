@@ -63,14 +63,12 @@ static memory_run read_run(const score *s, check_kind kind, record_part *part)
 {
     const char *name = submission_part_name(correctness_part(kind));
     g_autofree char *job_name = g_strdup_printf("valgrind/memcheck-%s", name);
-    g_autofree char *xml = g_strconcat(job_name, "/memcheck.xml", NULL);
     g_autofree char *answers_name = g_strconcat(job_name, ".txt", NULL);
     g_autofree char *tape_job = correctness_job_name(kind, 1);
     g_autofree char *tape_name = g_strconcat(tape_job, ".tape", NULL);
-    g_autofree char *link = g_strdup_printf("evidence/%s", xml);
     const evidence_job *job = evidence_find_job(s->e, job_name);
     memory_run run = {.verdict = correctness_verdict(job), .what = correctness_describe(job)};
-    record_part_add_evidence(part, link);
+    score_add_evidence(part, job_name, "/memcheck.xml");
     run.report = score_read_memcheck(s, correctness_part(kind));
     gsize n_bytes = 0;
     g_autoptr(GBytes) tape = evidence_file(s->e, tape_name, MAX_XML);

@@ -222,7 +222,7 @@ void score_tests(score *s)
         score_close(part, 0);
         return;
     }
-    record_part_add_evidence(part, "evidence/tests/list.ini");
+    score_add_evidence(part, "tests/list", ".ini");
     record_verdict worst = RECORD_RIGHT;
     if (part->verdict != RECORD_RIGHT || list == NULL ||
         !judge_all_correct(s, part, list, &worst)) {
