@@ -1,9 +1,10 @@
 /*
  * bench_readers.c -- the readers beside callgrind_annotate and ms_print, on files made here.
  *
- *   bench_readers [MB ...]       default: 10 40 160 500; the others read files up to 40 MB only,
- * once bench_readers --read FILE    reads one file, for the measurement of a process
+ *   bench_readers [MB ...]       default: 10 40 160 500
+ *   bench_readers --read FILE    reads one file, for the measurement of a process
  *
+ * The others read files up to 40 MB only, and once.
  * Every reading is a process of its own: its time is the processor time of the whole process (the
  * machine may be busy with other things), its memory the greatest resident size, mapped file
  * included.

@@ -33,9 +33,9 @@ typedef struct callgrind_function {
 /* One source line as executed in one function. There are millions: its self cost and address stand
  * in arrays beside, see callgrind_line_self(). */
 typedef struct callgrind_line {
-    uint32_t line;
-    uint32_t file;     /* index; may differ from the function's: inlined code */
     uint32_t function; /* index */
+    uint32_t line;
+    uint32_t file; /* index; may differ from the function's: inlined code */
 } callgrind_line;
 
 /* All calls from one line of one function to another. */

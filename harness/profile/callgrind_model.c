@@ -340,12 +340,12 @@ void callgrind_model_finish(callgrind_model *m, callgrind_profile *p, callgrind_
         merge(m);
     callgrind_items *all = &m->all;
     uint64_t *totals = store_alloc(m->store, m->n_events * sizeof(uint64_t));
-    size_t n_functions = m->functions.n, functions_capacity = m->functions.capacity;
+    size_t n_functions = m->functions.n;
     callgrind_function *functions = callgrind_functions_steal(&m->functions);
     for (size_t i = 0; i < n_functions; i++)
         callgrind_add_costs(totals, functions[i].self, m->n_events);
     size_t n_cost_bytes = m->n_events * sizeof(uint64_t);
-    *ret_sizes = (callgrind_sizes){.functions = functions_capacity * sizeof *functions,
+    *ret_sizes = (callgrind_sizes){.functions = m->functions.capacity * sizeof *functions,
                                    .lines = all->lines_capacity * sizeof *all->lines,
                                    .line_costs = all->lines_capacity * n_cost_bytes,
                                    .line_addresses = all->lines_capacity * sizeof *all->addresses,

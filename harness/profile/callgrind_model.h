@@ -24,8 +24,6 @@
 #include "harness/profile/callgrind_index.h"
 #include "harness/profile/store.h"
 
-#include <string.h>
-
 #define CALLGRIND_NONE UINT32_MAX
 
 typedef struct callgrind_model callgrind_model;
@@ -82,20 +80,18 @@ void callgrind_model_give_lines(callgrind_model *m, callgrind_lines l);
 static inline bool callgrind_lines_at(callgrind_lines *l, uint32_t file, uint32_t line,
                                       uint32_t *ret_index)
 {
-    uint32_t hash = callgrind_index_hash(file, line), place[] = {line, file};
-    uint64_t here, there;
+    uint32_t hash = callgrind_index_hash(file, line);
     callgrind_index_slot *slot = &l->slots[hash >> l->shift];
     uint32_t if_new = -(uint32_t)(slot->index - l->first >= l->n - l->first);
     __asm__("" : "+r"(if_new)); /* hides what it is: else compilers make a branch of it */
     uint32_t at = (slot->index & ~if_new) | (l->n & if_new);
     callgrind_line *item = &l->lines[at];
-    memcpy(&here, place, sizeof here);
-    memcpy(&there, &item->line, sizeof there); /* the file is behind it */
-    if (__builtin_expect(((here ^ there) & ~(uint64_t)(int32_t)if_new) != 0, 0) ||
-        __builtin_expect(l->n == l->limit, 0))
+    uint32_t differs = (item->line ^ line) | (item->file ^ file);
+    if (__builtin_expect((differs & ~if_new) != 0, 0) || __builtin_expect(l->n == l->limit, 0))
         return false;
     *slot = (callgrind_index_slot){hash, at};
-    memcpy(&item->line, &here, sizeof here);
+    item->line = line;
+    item->file = file;
     l->n -= if_new;
     *ret_index = at;
     return true;

@@ -33,24 +33,11 @@ typedef struct plain_sign {
     uint32_t min_length, range; /* how long it is: between min_length and this more */
 } plain_sign;
 
-#define DIGIT                                                                                      \
-    {                                                                                              \
-        SCAN_ZEROS, 0, 0, 1, 7                                                                     \
-    }
 #define SIGN(character) (SCAN_ZEROS ^ '0' ^ (character))
 
 /* By the lower four bits of it; any other character than it is for leaves what is no digit. */
 static const plain_sign signs[16] = {
-    DIGIT,
-    DIGIT,
-    DIGIT,
-    DIGIT,
-    DIGIT,
-    DIGIT,
-    DIGIT,
-    DIGIT,
-    DIGIT,
-    DIGIT,
+    [0 ... 9] = {SCAN_ZEROS, 0, 0, 1, 7},
     ['*' & 15] = {SIGN('*'), UINT64_MAX, 0, 1, 0},
     ['+' & 15] = {SIGN('+'), UINT64_MAX, 0, 2, 6},
     ['-' & 15] = {SIGN('-'), UINT64_MAX, UINT64_MAX, 2, 6},

@@ -14,12 +14,19 @@
 
 #define SCAN_PADDING 64
 
+#define SCAN_ZEROS 0x3030303030303030U /* a digit exclusive-or that is its value */
+
+/* The highest bit of the first byte that is no digit's value, and of some behind it: the carry of a
+ * byte over 0x89 reaches only those. 0: all eight are. */
+static inline uint64_t scan_no_digits(uint64_t digits)
+{
+    return ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
+}
+
 /* The number of decimal digits among the first 8 bytes of word (first byte lowest). */
 static inline unsigned scan_digits(uint64_t word)
 {
-    uint64_t digits = word ^ 0x3030303030303030U;
-    /* the carry of a byte over 0x89 reaches only bytes behind the first that is no digit */
-    uint64_t others = ((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U;
+    uint64_t others = scan_no_digits(word ^ SCAN_ZEROS);
     return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 

@@ -49,14 +49,12 @@ static inline uint64_t scan_align(uint64_t word, size_t n)
     return word << ((64 - 8 * n) & 63);
 }
 
-#define SCAN_ZEROS 0x3030303030303030U /* a digit exclusive-or that is its value */
-
 /* The value of a word of eight digits (0..9), the first one lowest. False if there is anything else
  * in it. */
 static inline bool scan_eight(uint64_t digits, uint32_t *ret_value)
 {
     *ret_value = (uint32_t)scan_aligned_value(digits);
-    return (((digits + 0x7676767676767676U) | digits) & 0x8080808080808080U) == 0;
+    return scan_no_digits(digits) == 0;
 }
 
 /* Those of two words. */

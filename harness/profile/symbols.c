@@ -174,7 +174,7 @@ static const char *source_of(symbols *s, Dwfl_Module *module, Dwarf_Addr address
 static void look_up(symbols *s, Dwarf_Addr address, symbols_place *place)
 {
     Dwfl_Module *module = dwfl_addrmodule(s->dwfl, address);
-    place->function = place->function_file = place->file = place->object = intern(s, NULL);
+    place->function_file = place->file = place->object = intern(s, NULL);
     Dwarf_Addr begin = address, bias = 0;
     const char *name = NULL;
     if (module != NULL) {
@@ -191,8 +191,12 @@ static void look_up(symbols *s, Dwarf_Addr address, symbols_place *place)
         place->file = source_of(s, module, address, &place->line);
         place->function_file = source_of(s, module, begin, &place->function_line);
     }
+    if (name != NULL) {
+        place->function = best_name(s, module, begin, name);
+        return;
+    }
     g_autofree char *number = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", begin - bias);
-    place->function = name != NULL ? best_name(s, module, begin, name) : intern(s, number);
+    place->function = intern(s, number);
 }
 
 const symbols_place *symbols_find(symbols *s, uint64_t address)
